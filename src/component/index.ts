@@ -1,0 +1,81 @@
+// What a component is: factories, lifecycle and the host, after the Collector's component package.
+import type { Schema } from "../confmap/schema.ts";
+import type { Consumer, Consumers } from "../consumer/index.ts";
+import type { Signal } from "../pdata/index.ts";
+
+export type Kind = "receiver" | "processor" | "exporter" | "connector" | "extension";
+
+/** The Collector's stability levels. */
+export type Stability = "development" | "alpha" | "beta" | "stable" | "deprecated";
+
+/** The Collector's component status values; `fatal_error` ends the process through an ordinary shutdown. */
+export type Status =
+  | "starting"
+  | "ok"
+  | "recoverable_error"
+  | "permanent_error"
+  | "fatal_error"
+  | "stopping"
+  | "stopped";
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** Structured logger: attributes first, then a sentence. */
+export interface Logger {
+  debug(attributes: Attributes, message: string): void;
+  info(attributes: Attributes, message: string): void;
+  warn(attributes: Attributes, message: string): void;
+  error(attributes: Attributes, message: string): void;
+}
+
+export interface BuildInfo {
+  readonly command: string;
+  readonly description: string;
+  readonly version: string;
+}
+
+/** What the graph gives every component it creates. */
+export interface Settings {
+  /** As the user wrote it: `type` or `type/name`. */
+  readonly id: string;
+  readonly logger: Logger;
+  readonly buildInfo: BuildInfo;
+}
+
+/** What a running component may ask of the service around it. */
+export interface Host {
+  reportStatus(status: Status, cause?: unknown): void;
+}
+
+export interface Component {
+  /** Resolves when ready; rejecting aborts startup. */
+  start(host: Host): Promise<void>;
+  /** Safe before start, and twice. `signal` aborts at the shutdown deadline: what is not drained by then is lost, and counted. */
+  shutdown(signal: AbortSignal): Promise<void>;
+}
+
+export type Processor<S extends Signal> = Component & Consumer<S>;
+export type Exporter<S extends Signal> = Component & Consumer<S>;
+
+export interface Factory<C, S extends Signal> {
+  /** The component's name in YAML. */
+  readonly type: string;
+  /** Older upstream spellings, accepted with one warning. */
+  readonly aliases?: readonly string[];
+  readonly stability: { readonly [K in S]?: Stability };
+  /** Decodes and checks the component's section; defaults, JSON schema and print-config come from it too. */
+  readonly config: Schema<C>;
+}
+
+export interface ReceiverFactory<C, S extends Signal> extends Factory<C, S> {
+  /** One instance feeds all the signals of `next`. */
+  create(settings: Settings, config: C, next: Consumers<S>): Component;
+}
+
+export interface ProcessorFactory<C, S extends Signal> extends Factory<C, S> {
+  create<K extends S>(settings: Settings, config: C, signal: K, next: Consumer<K>): Processor<K>;
+}
+
+export interface ExporterFactory<C, S extends Signal> extends Factory<C, S> {
+  create<K extends S>(settings: Settings, config: C, signal: K): Exporter<K>;
+}

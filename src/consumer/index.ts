@@ -1,0 +1,28 @@
+// The seam between components: whoever produces telemetry hands it to a Consumer.
+import type { Signal, SignalData } from "../pdata/index.ts";
+
+/** What a consumer does to the data it is given; fan-out copies for those that change it. */
+export interface Capabilities {
+  readonly mutatesData: boolean;
+}
+
+/** Takes telemetry of one signal. */
+export interface Consumer<S extends Signal> {
+  readonly capabilities: Capabilities;
+  /** Takes ownership of `data`. Rejects with PermanentError when retrying cannot help, else the caller may retry. */
+  consume(data: SignalData[S], signal?: AbortSignal): Promise<void>;
+}
+
+/** The downstreams of a receiver, one per signal that has a pipeline. */
+export type Consumers<S extends Signal> = { readonly [K in S]?: Consumer<K> };
+
+/** A failure that retrying cannot mend: the data is lost where this is thrown. */
+export class PermanentError extends Error {
+  override readonly name: string = "PermanentError";
+}
+
+/** Takes anything and forgets it. */
+export const discard: Consumer<Signal> = {
+  capabilities: { mutatesData: false },
+  async consume() {},
+};

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/contract/**/*.test.ts"] } },
+      {
+        // Root and a kernel: one file at a time, since they share the host's sockets and BPF.
+        test: {
+          name: "kernel",
+          include: ["test/kernel/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
