@@ -16,6 +16,9 @@ typedef _Bool bool;
 #define true 1
 #define false 0
 
+/* CO-RE reads fields by name, so padding in these copies means nothing. */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpadded"
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* --- networking --- */
@@ -56,5 +59,6 @@ struct task_struct {
 };
 
 #pragma clang attribute pop
+#pragma clang diagnostic pop
 
 #endif
