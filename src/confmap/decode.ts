@@ -1,0 +1,260 @@
+// Interprets schemas: raw configuration in, typed configuration or every error out, in the Collector's own words.
+import { parseDurationMs } from "./duration.ts";
+import { Expanded, isMapping, unexpand, unexpandDeep } from "./expanded.ts";
+import { nearest } from "./nearest.ts";
+import { fieldName, type ListNode, type MapNode, type Node, type Schema, type StructNode } from "./schema.ts";
+
+/** A configuration the user has to correct. The message is complete: no stack trace helps. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** What decoding gave: `value` is whole only when `errors` is empty. */
+export interface Decoded<C> {
+  readonly value: C;
+  readonly errors: readonly string[];
+}
+
+/** Decodes `raw`, filling in defaults. All errors are found, each with its key's path; values with errors hold defaults. */
+export function decode<C>(schema: Schema<C>, raw: unknown): Decoded<C> {
+  const errors: string[] = [];
+  const value = visit(schema, raw, { path: "", errors }) as C;
+  return { value, errors };
+}
+
+/** Decodes and validates. Throws a ConfigError that lists every error. */
+export function parseConfig<C>(schema: Schema<C>, raw: unknown): C {
+  const { value, errors } = decode(schema, raw);
+  if (errors.length > 0) throw new ConfigError(failed(errors));
+  const problems = validate(schema, value, "");
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return value;
+}
+
+/** The configuration of a component whose section is empty. */
+export function defaultConfig<C>(schema: Schema<C>): C {
+  return decode(schema, undefined).value;
+}
+
+/** Wraps errors as the Collector does, once per section that decodes on its own. */
+export function failed(errors: readonly string[]): string {
+  return `decoding failed due to the following error(s):\n\n${errors.join("\n")}`;
+}
+
+/** Where decoding is: the path since the last section that decodes on its own, and the errors so far. */
+interface Place {
+  readonly path: string;
+  readonly errors: string[];
+}
+
+type Visitor<N> = (node: N, raw: unknown, place: Place) => unknown;
+type Visitors = { readonly [K in Node["kind"]]: Visitor<Extract<Node, { kind: K }>> };
+
+const visitors: Visitors = {
+  string: (node, raw, place) => {
+    const text = raw instanceof Expanded ? raw.text : raw;
+    return typeof text === "string" ? text : mismatch("string", text, node.default, place);
+  },
+  bool: (node, raw, place) => {
+    const value = unexpand(raw);
+    return typeof value === "boolean" ? value : mismatch("bool", value, node.default, place);
+  },
+  int: number,
+  uint: number,
+  float: number,
+  duration: (node, raw, place) => {
+    const value = unexpand(raw);
+    if (typeof value === "number") return value / 1e6; // A bare number is nanoseconds.
+    if (typeof value !== "string") return mismatch("time.Duration", value, node.default, place);
+    return attempt(() => parseDurationMs(value), node.default, place);
+  },
+  enum: (node, raw, place) => {
+    const text = raw instanceof Expanded ? raw.text : raw;
+    if (typeof text !== "string") return mismatch("string", text, node.default, place);
+    const value = node.values.find((known) => known.toLowerCase() === text.toLowerCase());
+    return value ?? fail(`unknown ${node.name} ${JSON.stringify(text)}`, node.default, place);
+  },
+  list: visitList,
+  map: visitMap,
+  struct: visitStruct,
+  optional: (node, raw, place) => visitOptional(node, raw, place),
+  any: (_node, raw) => unexpandDeep(raw),
+};
+
+/** Decodes one value; absent and null mean the default. */
+function visit(node: Node, raw: unknown, place: Place): unknown {
+  const value = unexpand(raw);
+  if (value === undefined || value === null) return absent(node, value, place);
+  return (visitors[node.kind] as Visitor<Node>)(node, raw, place);
+}
+
+function absent(node: Node, raw: null | undefined, place: Place): unknown {
+  if (node.kind === "struct") return visitStruct(node, {}, place);
+  if (node.kind === "optional")
+    return node.on || raw === null ? visit(node.inner, undefined, place) : undefined;
+  return node.kind === "any" ? undefined : node.default;
+}
+
+function number(node: Extract<Node, { kind: "int" | "uint" | "float" }>, raw: unknown, place: Place): number {
+  const value = unexpand(raw);
+  const wanted = { int: "int", uint: "uint", float: "float64" }[node.kind];
+  if (typeof value !== "number") return mismatch(wanted, value, node.default, place);
+  if (node.kind === "float") return value;
+  if (node.kind === "uint" && value < 0) {
+    return fail(`cannot parse, ${value} overflows uint`, node.default, place);
+  }
+  return Math.trunc(value); // As the Collector's decoder does.
+}
+
+function visitList(node: ListNode, raw: unknown, place: Place): unknown {
+  const value = unexpand(raw);
+  if (typeof value === "string" && node.element.kind === "string")
+    return value === "" ? [] : value.split(",");
+  if (!Array.isArray(value)) {
+    return fail(`source data must be an array or slice, got ${goKind(value)}`, node.default, place);
+  }
+  return value.map((item, index) =>
+    visit(node.element, item, { path: `${place.path}[${index}]`, errors: place.errors }),
+  );
+}
+
+function visitMap(node: MapNode, raw: unknown, place: Place): unknown {
+  const value = unexpand(raw);
+  const entries =
+    node.pairs && Array.isArray(value) ? pairs(value) : isMapping(value) && Object.entries(value);
+  if (!entries) return fail(`expected a map, got '${goKind(value)}'`, node.default, place);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [
+      key,
+      visit(node.element, item, { path: `${place.path}[${key}]`, errors: place.errors }),
+    ]),
+  );
+}
+
+/** `[{name, value}]` as entries; undefined when it is something else. */
+function pairs(items: readonly unknown[]): [string, unknown][] | undefined {
+  const entries = items.map((item): [unknown, unknown] =>
+    isMapping(item) ? [unexpand(item.name), item.value] : [undefined, undefined],
+  );
+  return entries.every((entry): entry is [string, unknown] => typeof entry[0] === "string")
+    ? entries
+    : undefined;
+}
+
+function visitStruct(node: StructNode, raw: unknown, place: Place): unknown {
+  const value = unexpand(raw);
+  const section = isMapping(value) ? value : {};
+  if (!isMapping(value))
+    fail(`expected a map or struct, got ${JSON.stringify(goKind(value))}`, undefined, place);
+  const config: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(node.fields)) {
+    const path = place.path === "" ? key : `${place.path}.${key}`;
+    const given = Object.hasOwn(section, key) ? section[key] : undefined;
+    config[fieldName(key, field)] = visit(field, given, { path, errors: place.errors });
+  }
+  const unknown = Object.keys(section).filter((key) => !Object.hasOwn(node.fields, key));
+  if (unknown.length > 0) place.errors.push(invalidKeys(node, unknown, place.path));
+  return config;
+}
+
+function invalidKeys(node: StructNode, keys: readonly string[], path: string): string {
+  const shown = keys.toSorted().map((key) => {
+    const hint = nearest(key, Object.keys(node.fields));
+    return hint === undefined ? key : `${key} (did you mean "${hint}"?)`;
+  });
+  return `'${path || node.name}' has invalid keys: ${shown.join(", ")}`;
+}
+
+/** A block of its own: its errors are nested, and `enabled` is a key of the block, not of what is in it. */
+function visitOptional(node: Extract<Node, { kind: "optional" }>, raw: unknown, place: Place): unknown {
+  const value = unexpand(raw);
+  if (!isMapping(value) || node.inner.kind !== "struct") return visit(node.inner, raw, place);
+  const errors: string[] = [];
+  const { enabled, ...section } = value;
+  const ownsEnabled = Object.hasOwn(node.inner.fields, "enabled");
+  const on = ownsEnabled || visit({ kind: "bool", default: true }, enabled, { path: "enabled", errors });
+  const config = visit(node.inner, ownsEnabled ? value : section, { path: "", errors });
+  if (errors.length > 0) place.errors.push(`'${place.path}' ${failed(errors)}`);
+  return on ? config : undefined;
+}
+
+function mismatch<T>(wanted: string, value: unknown, fallback: T, place: Place): T {
+  return fail(`expected type '${wanted}', got unconvertible type '${goType(value)}'`, fallback, place);
+}
+
+function fail<T>(message: string, fallback: T, place: Place): T {
+  place.errors.push(`'${place.path}' ${message}`);
+  return fallback;
+}
+
+function attempt<T>(parse: () => T, fallback: T, place: Place): T {
+  try {
+    return parse();
+  } catch (error) {
+    return fail((error as Error).message, fallback, place);
+  }
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (isMapping(value)) return "map[string]interface {}";
+  return goKind(value);
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "slice";
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "string" ? "string" : "map";
+}
+
+/** Runs every `validate` hook of a decoded value. Gives `path::to::key: message` for each problem. */
+export function validate(schema: Node, value: unknown, path: string): string[] {
+  if (value === undefined) return [];
+  switch (schema.kind) {
+    case "optional":
+      return validate(schema.inner, value, path);
+    case "list":
+      return (value as unknown[]).flatMap((item, index) =>
+        validate(schema.element, item, join(path, `${index}`)),
+      );
+    case "map":
+      return Object.entries(value as object).flatMap(([key, item]) =>
+        validate(schema.element, item, join(path, key)),
+      );
+    case "struct":
+      return validateStruct(schema, value as Record<string, unknown>, path);
+    default:
+      return [];
+  }
+}
+
+function validateStruct(node: StructNode, config: Record<string, unknown>, path: string): string[] {
+  const fields = Object.entries(node.fields).flatMap(([key, field]) =>
+    validate(field, config[fieldName(key, field)], join(path, key)),
+  );
+  const embedded = (node.embedded ?? []).flatMap((section) =>
+    own(section, config, join(path, goField(section))),
+  );
+  return [...fields, ...embedded, ...own(node, config, path)];
+}
+
+/** What the struct's own hook says. */
+function own(node: StructNode, config: unknown, path: string): string[] {
+  return [...(node.validate?.(config) ?? [])].map((problem) =>
+    typeof problem === "string" ? located(path, problem) : located(join(path, problem.path), problem.message),
+  );
+}
+
+/** The name Go gives an embedded field, as the Collector's paths show it: `configgrpc.ClientConfig` → `clientconfig`. */
+function goField(node: StructNode): string {
+  return node.name.slice(node.name.lastIndexOf(".") + 1).toLowerCase();
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}::${key}`;
+}
+
+function located(path: string, message: string): string {
+  return path === "" ? message : `${path}: ${message}`;
+}

@@ -1,0 +1,55 @@
+// Go's durations, read and written as time.ParseDuration and time.Duration.String do.
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3, // U+00B5
+  μs: 1e-3, // U+03BC
+  ms: 1,
+  s: 1e3,
+  m: 60e3,
+  h: 3600e3,
+};
+
+/** Reads a Go duration such as `1h30m` or `-1.5s` into milliseconds. Throws Go's own message. */
+export function parseDurationMs(text: string): number {
+  const [, sign = "", magnitude = ""] = /^([-+]?)(.*)$/s.exec(text) ?? [];
+  if (magnitude === "0") return 0;
+  if (magnitude === "") throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
+  let total = 0;
+  for (let rest = magnitude; rest !== ""; ) {
+    const term = /^(\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest);
+    if (!term) throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
+    total += Number(term[1]) * unitMs(term[2]!, text);
+    rest = rest.slice(term[0].length);
+  }
+  return sign === "-" ? -total : total;
+}
+
+function unitMs(unit: string, text: string): number {
+  if (unit === "") throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
+  const ms = Object.hasOwn(UNIT_MS, unit) ? UNIT_MS[unit] : undefined;
+  if (ms === undefined) {
+    throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+  }
+  return ms;
+}
+
+/** Writes milliseconds as Go prints a duration: `1m30s`, `200ms`, `0s`. */
+export function formatDurationMs(ms: number): string {
+  if (ms === 0) return "0s";
+  if (ms < 0) return `-${formatDurationMs(-ms)}`;
+  if (ms < 1e-3) return `${decimal(ms * 1e6)}ns`;
+  if (ms < 1) return `${decimal(ms * 1e3)}µs`;
+  if (ms < 1e3) return `${decimal(ms)}ms`;
+  const hours = Math.floor(ms / UNIT_MS.h!);
+  const minutes = Math.floor((ms % UNIT_MS.h!) / UNIT_MS.m!);
+  const seconds = `${decimal((ms % UNIT_MS.m!) / 1e3)}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}
+
+/** At most nanoseconds of a second, without what binary fractions add. */
+function decimal(value: number): string {
+  return String(Number(value.toFixed(9)));
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { type ConfigError, decode, defaultConfig, parseConfig } from "./decode.ts";
+import { Expanded } from "./expanded.ts";
+import {
+  any,
+  bool,
+  duration,
+  enumOf,
+  float,
+  type Infer,
+  int,
+  list,
+  map,
+  opaque,
+  optional,
+  type Schema,
+  squash,
+  string,
+  struct,
+  uint,
+} from "./schema.ts";
+
+const tls = struct("configtls.ClientConfig", { insecure: bool(), cert_file: string() }, (config) =>
+  config.certFile === "bad" ? [{ path: "cert_file", message: "is bad" }] : [],
+);
+const client = struct(
+  "configgrpc.ClientConfig",
+  { endpoint: string(), headers: map(opaque(), { pairs: true }), tls, keepalive: optional(tls) },
+  (config) => (config.endpoint === "x" ? ["address x: missing port in address"] : []),
+);
+const exporter = squash(
+  struct("otlpexporter.Config", {
+    send_batch_size: uint(8192),
+    offset: int(-1),
+    ratio: float(0.5),
+    check_interval: duration("1m30s"),
+    delays: list(duration(), [1000]),
+    verbosity: enumOf("metrics level", ["basic", "detailed"], "basic"),
+    names: list(string()),
+    queue: optional(struct("exporterhelper.QueueConfig", { size: int(1000) }), { on: true }),
+    extra: any(),
+  }),
+  client,
+);
+
+interface Declared {
+  readonly sendBatchSize: number;
+  readonly checkIntervalMs: number;
+  readonly delaysMs: readonly number[];
+  readonly verbosity: "basic" | "detailed";
+  readonly queue: { readonly size: number } | undefined;
+}
+
+const parse = (raw: unknown): Infer<typeof exporter> => parseConfig(exporter, raw);
+const errors = (raw: unknown): readonly string[] => decode(exporter, raw).errors;
+
+describe("schema", () => {
+  it("gives a typed object that an interface can name", () => {
+    const declared: Schema<Declared> = exporter;
+    expect(defaultConfig(declared).sendBatchSize).toBe(8192);
+    // @ts-expect-error: a duration's key ends in Ms.
+    const wrong: Schema<{ readonly checkInterval: number }> = exporter;
+    expect(wrong).toBe(exporter);
+  });
+
+  it("fills in every default", () => {
+    expect(parse(null)).toEqual({
+      sendBatchSize: 8192,
+      offset: -1,
+      ratio: 0.5,
+      checkIntervalMs: 90_000,
+      delaysMs: [1000],
+      verbosity: "basic",
+      names: [],
+      queue: { size: 1000 },
+      extra: undefined,
+      endpoint: "",
+      headers: {},
+      tls: { insecure: false, certFile: "" },
+      keepalive: undefined,
+    });
+  });
+
+  it("decodes what is given", () => {
+    const config = parse({
+      check_interval: 5,
+      delays: ["1s", "2m"],
+      verbosity: "Detailed",
+      names: "a,b",
+      queue: { size: 5 },
+      headers: [{ name: "x-key", value: "v" }],
+      tls: { insecure: true },
+      extra: { deep: [new Expanded(1, "1")] },
+    });
+    expect(config).toMatchObject({
+      checkIntervalMs: 5e-6,
+      delaysMs: [1000, 120_000],
+      verbosity: "detailed",
+      names: ["a", "b"],
+      queue: { size: 5 },
+      headers: { "x-key": "v" },
+      tls: { insecure: true, certFile: "" },
+      extra: { deep: [1] },
+    });
+  });
+
+  it("turns optional blocks on with null and off with enabled: false", () => {
+    expect(parse({ keepalive: null }).keepalive).toEqual({ insecure: false, certFile: "" });
+    expect(parse({ keepalive: { enabled: false, insecure: true } }).keepalive).toBeUndefined();
+    expect(parse({ queue: { enabled: false } }).queue).toBeUndefined();
+    expect(parse({ queue: null }).queue).toEqual({ size: 1000 });
+    expect(errors({ queue: { enabled: "no" } })).toEqual([
+      "'queue' decoding failed due to the following error(s):\n\n'enabled' expected type 'bool', got unconvertible type 'string'",
+    ]);
+  });
+
+  it("gives a string field the text of a substituted value and others its meaning", () => {
+    const config = parse({ endpoint: new Expanded(83, "0123"), send_batch_size: new Expanded(83, "0123") });
+    expect(config).toMatchObject({ endpoint: "0123", sendBatchSize: 83 });
+  });
+
+  it("reports every error of a section, each with its path", () => {
+    expect(
+      errors({
+        send_batch_size: "x",
+        offset: -5,
+        ratio: true,
+        check_interval: "5 parsecs",
+        verbosity: "loud",
+        names: { a: 1 },
+        headers: "no",
+        tls: 7,
+        endpoint: 4317,
+        delays: ["1s", "soon"],
+        endpoit: "y",
+      }),
+    ).toEqual([
+      "'endpoint' expected type 'string', got unconvertible type 'int'",
+      "'headers' expected a map, got 'string'",
+      "'tls' expected a map or struct, got \"int\"",
+      "'send_batch_size' expected type 'uint', got unconvertible type 'string'",
+      "'ratio' expected type 'float64', got unconvertible type 'bool'",
+      '\'check_interval\' time: unknown unit " parsecs" in duration "5 parsecs"',
+      "'delays[1]' time: invalid duration \"soon\"",
+      "'verbosity' unknown metrics level \"loud\"",
+      "'names' source data must be an array or slice, got map",
+      "'otlpexporter.Config' has invalid keys: endpoit (did you mean \"endpoint\"?)",
+    ]);
+  });
+
+  it("names the nested section of an unknown key, and only hints when a key is close", () => {
+    expect(errors({ tls: { zebra: 1, insecur: true } })).toEqual([
+      "'tls' has invalid keys: insecur (did you mean \"insecure\"?), zebra",
+    ]);
+  });
+
+  it("refuses a negative unsigned number", () => {
+    expect(errors({ send_batch_size: -1 })).toEqual(["'send_batch_size' cannot parse, -1 overflows uint"]);
+  });
+
+  it("is not fooled by keys that every object has", () => {
+    expect(errors(JSON.parse('{"constructor": 1, "__proto__": 2}'))).toEqual([
+      "'otlpexporter.Config' has invalid keys: __proto__, constructor",
+    ]);
+    const config = parse({ headers: JSON.parse('{"__proto__": "v"}') });
+    expect(Object.entries(config.headers)).toEqual([["__proto__", "v"]]);
+  });
+
+  it("runs every validate hook with the path of what it is about", () => {
+    expect(() =>
+      parse({ endpoint: "x", tls: { cert_file: "bad" }, keepalive: { cert_file: "bad" } }),
+    ).toThrow(
+      expect.objectContaining<Partial<ConfigError>>({
+        message: [
+          "tls::cert_file: is bad",
+          "keepalive::cert_file: is bad",
+          "clientconfig: address x: missing port in address",
+        ].join("\n"),
+      }),
+    );
+  });
+});
