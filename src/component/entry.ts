@@ -1,0 +1,13 @@
+// A component's line in the index of its kind.
+
+/**
+ * What has to be known of a component to resolve its name. The rest is loaded when a configuration names it, so that
+ * components nobody uses cost no memory.
+ */
+export interface Entry<F> {
+  /** The component's name in YAML. */
+  readonly type: string;
+  /** Older upstream spellings, accepted with one warning. */
+  readonly aliases?: readonly string[];
+  load(): Promise<F>;
+}
