@@ -1,3 +1,7 @@
 // Telemetry in flight: OTLP protobuf bytes, decoded only as deep as a component asks.
-export type { Logs, Metrics, Traces } from "./data.ts";
+export { concatData, dataFromBytes, Logs, Metrics, Traces } from "./data.ts";
+export { type InternedAttribute, type InternedKey, internAttribute, internKey } from "./keys.ts";
+export { type MetricDescriptor, MetricsBuilder, TEMPORALITY } from "./metrics-builder.ts";
+export { Nanos } from "./nanos.ts";
 export type { Signal, SignalData } from "./signal.ts";
+export { SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";

@@ -1,0 +1,118 @@
+// The data of a pipeline: the bytes of OTLP Export requests. Two requests' bytes one after the other are again one.
+import { countItems, countResources } from "./count.ts";
+import { Reader } from "./protobuf/reader.ts";
+import { SHAPES } from "./shape.ts";
+import type { Signal, SignalData } from "./signal.ts";
+import { splitItems } from "./split.ts";
+
+type DataClass<T> = new (chunks: readonly Uint8Array[], itemCount?: number) => T;
+
+/**
+ * Bytes of one or more Export requests of one signal.
+ *
+ * The bytes are never written to, so copies share them. They are taken on trust until something walks them:
+ * whatever does throws MalformedError when they are not protobuf.
+ */
+abstract class OtlpData<S extends Signal> {
+  abstract readonly signal: S;
+  #chunks: readonly Uint8Array[];
+  #itemCount: number | undefined;
+
+  constructor(chunks: readonly Uint8Array[], itemCount?: number) {
+    this.#chunks = chunks;
+    this.#itemCount = itemCount;
+  }
+
+  /** Wraps the bytes of an Export request and owns them from then on. A caller who has counted the items says so. */
+  static fromBytes<T>(this: DataClass<T>, bytes: Uint8Array, itemCount?: number): T {
+    return new this([bytes], itemCount);
+  }
+
+  /** Everything in `parts`, in order, without copying. */
+  static concat<T extends { readonly chunks: readonly Uint8Array[] }>(
+    this: DataClass<T>,
+    ...parts: readonly T[]
+  ): T {
+    return new this(parts.flatMap((part) => part.chunks));
+  }
+
+  /** Spans, data points or log records; counted once, when first asked for. */
+  get itemCount(): number {
+    this.#itemCount ??= this.#count();
+    return this.#itemCount;
+  }
+
+  /** ResourceSpans, ResourceMetrics or ResourceLogs messages. */
+  get resourceCount(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + countResources(chunk, SHAPES[this.signal]), 0);
+  }
+
+  get byteLength(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  /** The pieces the bytes are in, for those who can send them one after the other. */
+  get chunks(): readonly Uint8Array[] {
+    return this.#chunks;
+  }
+
+  /** The bytes of one Export request; not to be written to. */
+  bytes(): Uint8Array {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0]!;
+  }
+
+  /** A copy that is independent of this one. */
+  clone(): this {
+    return this.#same(this.#chunks, this.#itemCount);
+  }
+
+  /** The same items in parts of `maxItems`, the last one smaller. Shares the bytes it need not cut. */
+  split(maxItems: number): this[] {
+    if (!(maxItems >= 1))
+      throw new RangeError(`split data into parts of ${maxItems} items: at least 1 is needed`);
+    if (this.itemCount <= maxItems) return [this];
+    return splitItems(this.#chunks, SHAPES[this.signal], maxItems).map((piece) =>
+      this.#same(piece.chunks, piece.itemCount),
+    );
+  }
+
+  #count(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + countItems(new Reader(chunk), SHAPES[this.signal]), 0);
+  }
+
+  #same(chunks: readonly Uint8Array[], itemCount: number | undefined): this {
+    return new (this.constructor as DataClass<this>)(chunks, itemCount);
+  }
+}
+
+/** Spans. */
+export class Traces extends OtlpData<"traces"> {
+  readonly signal = "traces";
+}
+
+/** Metrics, counted in data points. */
+export class Metrics extends OtlpData<"metrics"> {
+  readonly signal = "metrics";
+}
+
+/** Log records. */
+export class Logs extends OtlpData<"logs"> {
+  readonly signal = "logs";
+}
+
+const DATA_CLASSES: { readonly [S in Signal]: DataClass<SignalData[S]> } = {
+  traces: Traces,
+  metrics: Metrics,
+  logs: Logs,
+};
+
+/** `fromBytes` for code that is generic over the signal. */
+export function dataFromBytes<S extends Signal>(signal: S, bytes: Uint8Array): SignalData[S] {
+  return new DATA_CLASSES[signal]([bytes]);
+}
+
+/** `concat` for code that is generic over the signal. */
+export function concatData<S extends Signal>(signal: S, parts: readonly SignalData[S][]): SignalData[S] {
+  return new DATA_CLASSES[signal](parts.flatMap((part) => part.chunks));
+}

@@ -1,0 +1,137 @@
+// Cuts a request into requests of a bounded number of items; bytes that need no cutting are passed on as they are.
+import { countItems } from "./count.ts";
+import { Reader } from "./protobuf/reader.ts";
+import { Writer } from "./protobuf/writer.ts";
+import type { Shape } from "./shape.ts";
+
+/** One request of the result: its bytes, in chunks, and how many items are in it. */
+export interface Piece {
+  readonly chunks: readonly Uint8Array[];
+  readonly itemCount: number;
+}
+
+/** A message being cut: reopened with the same header in each piece it reaches into. */
+interface OpenMessage {
+  readonly tag: number;
+  /** Its fields that are not children (resource, scope, metric name), as encoded. */
+  readonly header: readonly Uint8Array[];
+  start: number;
+}
+
+/** Cuts `chunks` into pieces of exactly `maxItems` items, but for the last. Throws MalformedError. */
+export function splitItems(chunks: readonly Uint8Array[], shape: Shape, maxItems: number): Piece[] {
+  const splitter = new Splitter(maxItems);
+  for (const chunk of chunks) splitter.add(new Reader(chunk), shape);
+  return splitter.finish();
+}
+
+class Splitter {
+  readonly #maxItems: number;
+  readonly #out = new Writer();
+  readonly #open: OpenMessage[] = [];
+  readonly #pieces: Piece[] = [];
+  #chunks: Uint8Array[] = [];
+  #itemCount = 0;
+  /** Fields to be copied into the open message, as one run while they touch. */
+  #run: Uint8Array | undefined;
+  #runStart = 0;
+  #runStop = 0;
+
+  constructor(maxItems: number) {
+    this.#maxItems = maxItems;
+  }
+
+  add(reader: Reader, { children, child }: Shape): void {
+    while (reader.next()) {
+      if (!children.includes(reader.field)) continue;
+      const count = child ? countItems(reader.message(), child) : 1;
+      if (this.#itemCount + count <= this.#maxItems) this.#take(reader, count);
+      else if (child) this.#cut(reader, child);
+      else {
+        this.#flush();
+        this.#take(reader, 1);
+      }
+      if (this.#itemCount === this.#maxItems) this.#flush();
+    }
+  }
+
+  finish(): Piece[] {
+    if (this.#itemCount > 0 || this.#chunks.length > 0) this.#endPiece();
+    return this.#pieces;
+  }
+
+  /** Adds the whole field `reader` is at. */
+  #take({ buf, tagStart, stop }: Reader, count: number): void {
+    this.#itemCount += count;
+    if (this.#open.length > 0) this.#append(buf, tagStart, stop);
+    else this.#addChunk(buf.subarray(tagStart, stop));
+  }
+
+  /** Adds what is in the message `reader` is at, child by child. */
+  #cut(reader: Reader, child: Shape): void {
+    const header = fieldsBut(reader.message(), child.children);
+    const message: OpenMessage = { tag: (reader.field << 3) | 2, header, start: 0 };
+    this.#begin(message);
+    this.#open.push(message);
+    this.add(reader.message(), child);
+    this.#open.pop();
+    this.#copyRun();
+    this.#out.end(message.start);
+    if (this.#open.length === 0) this.#addChunk(this.#out.take());
+  }
+
+  #append(buf: Uint8Array, start: number, stop: number): void {
+    if (buf !== this.#run || start !== this.#runStop) {
+      this.#copyRun();
+      this.#run = buf;
+      this.#runStart = start;
+    }
+    this.#runStop = stop;
+  }
+
+  #copyRun(): void {
+    if (this.#run) this.#out.append(this.#run, this.#runStart, this.#runStop);
+    this.#run = undefined;
+  }
+
+  #begin(message: OpenMessage): void {
+    this.#copyRun();
+    message.start = this.#out.begin(message.tag);
+    for (const field of message.header) this.#out.append(field);
+  }
+
+  /** Ends the piece and opens the messages around the cut anew for the next. */
+  #flush(): void {
+    this.#copyRun();
+    for (const message of this.#open.toReversed()) this.#out.end(message.start);
+    if (this.#open.length > 0) this.#addChunk(this.#out.take());
+    this.#endPiece();
+    for (const message of this.#open) this.#begin(message);
+  }
+
+  #endPiece(): void {
+    this.#pieces.push({ chunks: this.#chunks, itemCount: this.#itemCount });
+    this.#chunks = [];
+    this.#itemCount = 0;
+  }
+
+  /** Adds bytes to the piece, as one with those before them where they touch. */
+  #addChunk(chunk: Uint8Array): void {
+    const last = this.#chunks.at(-1);
+    if (last && last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset) {
+      const joined = new Uint8Array(chunk.buffer, last.byteOffset, last.length + chunk.length);
+      this.#chunks[this.#chunks.length - 1] = joined;
+    } else {
+      this.#chunks.push(chunk);
+    }
+  }
+}
+
+/** The fields of a message that are not in `children`, tags and all. */
+function fieldsBut(reader: Reader, children: readonly number[]): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  while (reader.next()) {
+    if (!children.includes(reader.field)) fields.push(reader.buf.subarray(reader.tagStart, reader.stop));
+  }
+  return fields;
+}
