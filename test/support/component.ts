@@ -1,0 +1,35 @@
+// What a component is given, for tests that look at one component alone.
+import type { Attributes, Host, Logger, Settings, Status } from "../../src/component/index.ts";
+
+/** A logger that keeps its records. */
+export class LogRecorder implements Logger {
+  readonly records: { readonly level: string; readonly attributes: Attributes; readonly message: string }[] =
+    [];
+
+  debug(attributes: Attributes, message: string): void {
+    this.records.push({ level: "debug", attributes, message });
+  }
+  info(attributes: Attributes, message: string): void {
+    this.records.push({ level: "info", attributes, message });
+  }
+  warn(attributes: Attributes, message: string): void {
+    this.records.push({ level: "warn", attributes, message });
+  }
+  error(attributes: Attributes, message: string): void {
+    this.records.push({ level: "error", attributes, message });
+  }
+}
+
+/** Settings for a component of that id. */
+export function settings(id: string, logger: Logger = new LogRecorder()): Settings {
+  return { id, logger, buildInfo: { command: "wattspan", description: "wattspan", version: "0.0.0" } };
+}
+
+/** A host that keeps the statuses it is told. */
+export class HostRecorder implements Host {
+  readonly statuses: Status[] = [];
+
+  reportStatus(status: Status): void {
+    this.statuses.push(status);
+  }
+}
