@@ -101,7 +101,7 @@ function number(node: Extract<Node, { kind: "int" | "uint" | "float" }>, raw: un
   if (typeof value !== "number") return mismatch(wanted, value, node.default, place);
   if (node.kind === "float") return value;
   if (node.kind === "uint" && value < 0) {
-    return fail(`cannot parse, ${value} overflows uint`, node.default, place);
+    return fail(`cannot parse value as 'uint32': ${value} overflows uint`, node.default, place);
   }
   return Math.trunc(value); // As the Collector's decoder does.
 }

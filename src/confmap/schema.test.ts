@@ -155,7 +155,9 @@ describe("schema", () => {
   });
 
   it("refuses a negative unsigned number", () => {
-    expect(errors({ send_batch_size: -1 })).toEqual(["'send_batch_size' cannot parse, -1 overflows uint"]);
+    expect(errors({ send_batch_size: -1 })).toEqual([
+      "'send_batch_size' cannot parse value as 'uint32': -1 overflows uint",
+    ]);
   });
 
   it("is not fooled by keys that every object has", () => {

@@ -1,0 +1,12 @@
+// The processors, in the order in which `components` lists them.
+import type { Entry } from "../component/entry.ts";
+import type { ProcessorFactory } from "../component/index.ts";
+import type { Signal } from "../pdata/index.ts";
+
+export const processors: readonly Entry<ProcessorFactory<unknown, Signal>>[] = [
+  { type: "batch", load: async () => (await import("./batch/factory.ts")).batchProcessorFactory },
+  {
+    type: "memory_limiter",
+    load: async () => (await import("./memory_limiter/factory.ts")).memoryLimiterProcessorFactory,
+  },
+];
