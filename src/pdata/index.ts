@@ -3,5 +3,6 @@ export { concatData, dataFromBytes, Logs, Metrics, Traces } from "./data.ts";
 export { type InternedAttribute, type InternedKey, internAttribute, internKey } from "./keys.ts";
 export { type MetricDescriptor, MetricsBuilder, TEMPORALITY } from "./metrics-builder.ts";
 export { Nanos } from "./nanos.ts";
+export { MalformedError } from "./protobuf/wire.ts";
 export type { Signal, SignalData } from "./signal.ts";
 export { SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";

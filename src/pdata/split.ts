@@ -45,13 +45,9 @@ class Splitter {
     while (reader.next()) {
       if (!children.includes(reader.field)) continue;
       const count = child ? countItems(reader.message(), child) : 1;
-      if (this.#itemCount + count <= this.#maxItems) this.#take(reader, count);
-      else if (child) this.#cut(reader, child);
-      else {
-        this.#flush();
-        this.#take(reader, 1);
-      }
-      if (this.#itemCount === this.#maxItems) this.#flush();
+      if (count > 0 && this.#itemCount === this.#maxItems) this.#flush();
+      if (this.#itemCount + count > this.#maxItems && child) this.#cut(reader, child);
+      else this.#take(reader, count);
     }
   }
 
