@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The exec event under construction, and the limits of what it carries. */
+#ifndef WATTSPAN_PROCESS_SCRATCH_BPF_H
+#define WATTSPAN_PROCESS_SCRATCH_BPF_H
+
+#include "kernel.h"
+#include "process.h"
+
+/* Longest name of a file or a cgroup (NAME_MAX) with its NUL. */
+#define NAME_BYTES 256
+/* A path is cut after the name that passes this. */
+#define PATH_BYTES 512
+#define ARGUMENTS_BYTES 512
+/* Of one variable, with its name. */
+#define VARIABLE_BYTES 1024
+/* Pointers to variables that are read at once. */
+#define POINTERS_PER_BATCH 32
+
+/* Everything an exec event may carry fits below the mask; the rest lets the verifier see that no read passes the end. */
+#define TEXT_MASK 4095
+#define TEXT_BYTES (TEXT_MASK + 1 + VARIABLE_BYTES)
+_Static_assert(2 * (PATH_BYTES + NAME_BYTES) + ARGUMENTS_BYTES + 2 * VARIABLE_BYTES <= TEXT_MASK + 1,
+	       "an exec event's text may not pass its mask");
+
+/* What is looked for in the environment: addresses of variables, 0 for those that are not there. */
+struct kept_variables {
+	__u64 service_name;
+	__u64 resource_attributes;
+};
+
+struct exec_scratch {
+	struct exec_event event;
+	char text[TEXT_BYTES];
+	__u64 pointers[POINTERS_PER_BATCH + 1]; /* one more, so that any offset below its end can be read */
+	struct kept_variables kept;
+};
+
+#endif
