@@ -9,7 +9,7 @@
 /* Longest name of a file or a cgroup (NAME_MAX) with its NUL. */
 #define NAME_BYTES 256
 /* A path is cut after the name that passes this. */
-#define PATH_BYTES 512
+#define PATH_BYTES 511
 #define ARGUMENTS_BYTES 512
 /* Of one variable, with its name. */
 #define VARIABLE_BYTES 1024
@@ -19,7 +19,7 @@
 /* Everything an exec event may carry fits below the mask; the rest lets the verifier see that no read passes the end. */
 #define TEXT_MASK 4095
 #define TEXT_BYTES (TEXT_MASK + 1 + VARIABLE_BYTES)
-_Static_assert(2 * (PATH_BYTES + NAME_BYTES) + ARGUMENTS_BYTES + 2 * VARIABLE_BYTES <= TEXT_MASK + 1,
+_Static_assert(2 * (PATH_BYTES + NAME_BYTES) + ARGUMENTS_BYTES + 2 * VARIABLE_BYTES <= TEXT_MASK,
 	       "an exec event's text may not pass its mask");
 
 /* What is looked for in the environment: addresses of variables, 0 for those that are not there. */
