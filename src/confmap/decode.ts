@@ -84,9 +84,16 @@ const visitors: Visitors = {
 /** Decodes one value; absent and null mean the default. */
 function visit(node: Node, raw: unknown, place: Place): unknown {
   const value = unexpand(raw);
-  if (value === undefined || value === null) return absent(node, value, place);
+  if (value === undefined || value === null) {
+    if (raw instanceof Expanded && node.kind === "string") return raw.text;
+    if (raw instanceof Expanded && node.kind in ZERO) return ZERO[node.kind];
+    return absent(node, value, place);
+  }
   return (visitors[node.kind] as Visitor<Node>)(node, raw, place);
 }
+
+/** What an unset variable is: unlike an absent key, it takes the default's place. */
+const ZERO: Partial<Record<Node["kind"], unknown>> = { bool: false, int: 0, uint: 0, float: 0, duration: 0 };
 
 function absent(node: Node, raw: null | undefined, place: Place): unknown {
   if (node.kind === "struct") return visitStruct(node, {}, place);
