@@ -1,0 +1,6 @@
+// The exporters, in the order in which `components` lists them.
+import type { Entry } from "../component/entry.ts";
+import type { ExporterFactory } from "../component/index.ts";
+import type { Signal } from "../pdata/index.ts";
+
+export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [];

@@ -1,0 +1,160 @@
+// The whole configuration, typed: every component's section decoded by its own schema, every error reported at once.
+
+import { formatId, parseId } from "../component/id.ts";
+import type { Factory, Logger } from "../component/index.ts";
+import { ConfigError, decode, failed } from "../confmap/decode.ts";
+import { isMapping, unexpand } from "../confmap/expanded.ts";
+import { nearest } from "../confmap/nearest.ts";
+import type { RawConfig } from "../confmap/resolve.ts";
+import type { Signal } from "../pdata/index.ts";
+import type { Catalog } from "./catalog.ts";
+import { type ServiceConfig, serviceConfig } from "./config-schema.ts";
+import type { Registry } from "./registry.ts";
+
+/** A component the user configured. */
+export interface Configured<F> {
+  /** As the user wrote it, older spelling included. */
+  readonly id: string;
+  readonly factory: F;
+  readonly config: unknown;
+}
+
+/** The configured components of one kind, by id. */
+export type ConfiguredById<F> = ReadonlyMap<string, Configured<F>>;
+type FactoryOf<K extends keyof Registry> = Registry[K] extends Catalog<infer F> ? F : never;
+
+/** A decoded configuration. */
+export type AgentConfig = { readonly [K in keyof Registry]: ConfiguredById<FactoryOf<K>> } & {
+  readonly service: ServiceConfig;
+  /** Whether the user wrote anything at all. */
+  readonly empty: boolean;
+};
+
+const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"] as const;
+
+/** Decodes a resolved configuration. Throws a ConfigError with every error; does not validate. */
+export async function decodeConfig(raw: RawConfig, registry: Registry, logger: Logger): Promise<AgentConfig> {
+  const errors: string[] = [];
+  const section = <F extends Factory<unknown, Signal>>(name: string, catalog: Catalog<F>) =>
+    decodeSection(name, unexpand(raw[name]), catalog, errors, logger);
+  const components = {
+    receivers: await section("receivers", registry.receivers),
+    processors: await section("processors", registry.processors),
+    exporters: await section("exporters", registry.exporters),
+  };
+  await section("connectors", NONE);
+  await section("extensions", NONE);
+  const service = decodeService(raw.service, errors);
+  errors.push(...unknownSections(raw));
+  if (errors.length > 0) throw new ConfigError(`cannot unmarshal the configuration: ${failed(errors)}`);
+  return { ...components, service, empty: Object.keys(raw).length === 0 };
+}
+
+/** The kinds of which this build has no component. */
+const NONE: Catalog<never> = { entries: [], names: [], find: () => undefined } as unknown as Catalog<never>;
+
+async function decodeSection<F extends Factory<unknown, Signal>>(
+  name: string,
+  raw: unknown,
+  catalog: Catalog<F>,
+  errors: string[],
+  logger: Logger,
+): Promise<ConfiguredById<F>> {
+  const components = new Map<string, Configured<F>>();
+  if (raw === undefined || raw === null) return components;
+  if (!isMapping(raw)) {
+    errors.push(`'${name}' expected a map, got '${Array.isArray(raw) ? "slice" : typeof raw}'`);
+    return components;
+  }
+  for (const [key, section] of Object.entries(raw)) {
+    try {
+      const component = await decodeComponent(key, section, catalog, logger);
+      if (components.has(component.id))
+        throw new Error(`duplicate name ${JSON.stringify(component.id)} after trimming spaces ${key}`);
+      components.set(component.id, component);
+    } catch (error) {
+      errors.push(`'${name}' ${(error as Error).message}`);
+    }
+  }
+  return components;
+}
+
+async function decodeComponent<F extends Factory<unknown, Signal>>(
+  key: string,
+  section: unknown,
+  catalog: Catalog<F>,
+  logger: Logger,
+): Promise<Configured<F>> {
+  const parsed = parseComponentId(key);
+  const id = formatId(parsed);
+  const match = catalog.find(parsed.type);
+  if (!match) throw new Error(unknownType(parsed.type, id, catalog.names));
+  const { type } = match.entry;
+  if (match.deprecated) {
+    logger.warn(
+      { id },
+      `${JSON.stringify(parsed.type)} alias is deprecated; use ${JSON.stringify(type)} instead`,
+    );
+  }
+  const factory = await match.entry.load();
+  const { value: config, errors } = decode(factory.config, section);
+  if (errors.length > 0)
+    throw new Error(`error reading configuration for ${JSON.stringify(id)}: ${failed(errors)}`);
+  return { id, factory, config };
+}
+
+function parseComponentId(key: string): ReturnType<typeof parseId> {
+  try {
+    return parseId(key);
+  } catch (cause) {
+    throw new Error(`'' ${(cause as Error).message}`, { cause });
+  }
+}
+
+function unknownType(type: string, id: string, names: readonly string[]): string {
+  const hint = nearest(type, names);
+  const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
+  return `unknown type: ${JSON.stringify(type)} for id: ${JSON.stringify(id)} (valid values: [${names.join(" ")}])${suggestion}`;
+}
+
+function decodeService(raw: unknown, errors: string[]): ServiceConfig {
+  const decoded = decode(serviceConfig, raw);
+  const located = decoded.errors.map((error) =>
+    error.replace(/^'(?:service\.Config)?/, (m) => (m === "'" ? "'service." : "'service")),
+  );
+  errors.push(...located);
+  for (const id of Object.keys(decoded.value.pipelines)) {
+    try {
+      parsePipelineId(id);
+    } catch (error) {
+      errors.push(`'service.pipelines' ${(error as Error).message}`);
+    }
+  }
+  return decoded.value;
+}
+
+/** The signals that pipelines may carry; profiles are known, and refused later with the reason. */
+const PIPELINE_SIGNALS: readonly string[] = ["traces", "metrics", "logs", "profiles"];
+
+/** The signal a pipeline carries, by its id. Throws in the Collector's words. */
+export function parsePipelineId(id: string): Signal | "profiles" {
+  const { type } = parseId(id);
+  if (!PIPELINE_SIGNALS.includes(type)) {
+    const hint = nearest(type, PIPELINE_SIGNALS);
+    const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
+    throw new Error(
+      `in ${JSON.stringify(id)} id: unknown pipeline signal: ${JSON.stringify(type)}${suggestion}`,
+    );
+  }
+  return type as Signal | "profiles";
+}
+
+function unknownSections(raw: RawConfig): readonly string[] {
+  const unknown = Object.keys(raw).filter((key) => !(SECTIONS as readonly string[]).includes(key));
+  if (unknown.length === 0) return [];
+  const shown = unknown.toSorted().map((key) => {
+    const hint = nearest(key, SECTIONS);
+    return hint === undefined ? key : `${key} (did you mean "${hint}"?)`;
+  });
+  return [`'otelcol.configSettings' has invalid keys: ${shown.join(", ")}`];
+}
