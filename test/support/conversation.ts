@@ -26,7 +26,6 @@ export interface Stream {
 }
 
 interface Connection {
-  readonly client: string;
   readonly sent: Record<Direction, Buffer[]>;
   readonly sentBytes: Record<Direction, number>;
   readonly receivedBytes: Record<Direction, number>;
@@ -73,6 +72,7 @@ export class Conversation {
   readonly #declarations: string[] = [];
   readonly #connections: Connection[] = [];
   readonly #held = new Map<string, number>();
+  readonly #sends = new Map<string, Direction>();
 
   /** "4" (default), "6", "mapped" (IPv6 sockets that speak IPv4) or "dual" (IPv4 client, IPv6 server). */
   family(family: "4" | "6" | "mapped" | "dual"): this {
@@ -88,13 +88,13 @@ export class Conversation {
 
   connect(client = "c", server = "s"): this {
     this.#connections.push({
-      client,
       sent: { up: [], down: [] },
       sentBytes: { up: 0, down: 0 },
       receivedBytes: { up: 0, down: 0 },
     });
     this.#held.set(client, this.#connections.length - 1);
     this.#held.set(server, this.#connections.length - 1);
+    this.#sends.set(client, "up").set(server, "down");
     return this.#push(client, "connect").#push(server, "accept");
   }
 
@@ -153,20 +153,17 @@ export class Conversation {
 
   /** `actor` forks a child that acts under `name` and shares the connection. */
   fork(actor: string, name: string): this {
-    this.#held.set(name, this.#held.get(actor) ?? -1);
-    return this.#push(actor, `fork ${name}`);
+    return this.#share(actor, name).#push(actor, `fork ${name}`);
   }
 
   /** `actor` starts a thread that acts under `name` and shares the connection. */
   thread(actor: string, name: string): this {
-    this.#held.set(name, this.#held.get(actor) ?? -1);
-    return this.#push(actor, `thread ${name}`);
+    return this.#share(actor, name).#push(actor, `thread ${name}`);
   }
 
   /** `actor` passes its connection to the process `name` over a Unix socket, and closes its own end. */
   pass(actor: string, name: string): this {
-    this.#held.set(name, this.#held.get(actor) ?? -1);
-    return this.#push(actor, "handover").#push(name, "takeover");
+    return this.#share(actor, name).#push(actor, "handover").#push(name, "takeover");
   }
 
   get connectionCount(): number {
@@ -180,7 +177,12 @@ export class Conversation {
 
   /** The script in talk's language. Line numbers of steps begin after `declarationCount` lines. */
   toString(): string {
-    return [...this.#declarations, ...this.steps.map(({ actor, text }) => `${actor} ${text}`), "end", ""].join("\n");
+    return [
+      ...this.#declarations,
+      ...this.steps.map(({ actor, text }) => `${actor} ${text}`),
+      "end",
+      "",
+    ].join("\n");
   }
 
   get declarationCount(): number {
@@ -200,6 +202,13 @@ export class Conversation {
   }
 
   #direction(actor: string): Direction {
-    return this.#connectionOf(actor).client === actor ? "up" : "down";
+    return this.#sends.get(actor)!;
+  }
+
+  #share(actor: string, name: string): this {
+    this.#connectionOf(actor);
+    this.#held.set(name, this.#held.get(actor)!);
+    this.#sends.set(name, this.#direction(actor));
+    return this;
   }
 }

@@ -58,7 +58,18 @@ export function buildTalk(): string {
   if (existsSync(PROGRAM) && (statSync(PROGRAM).mtimeMs >= newest || !hasCompiler())) return PROGRAM;
   mkdirSync(BUILT, { recursive: true });
   const files = sources.filter((path) => path.endsWith(".c"));
-  execFileSync("gcc", ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", PROGRAM, ...files]);
+  execFileSync("gcc", [
+    "-std=gnu11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-static",
+    "-pthread",
+    "-o",
+    PROGRAM,
+    ...files,
+  ]);
   return PROGRAM;
 }
 
