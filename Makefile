@@ -27,7 +27,7 @@ TS_SOURCES := $(shell find src -type d -o -name '*.ts' ! -name '*.test.ts')
 
 say = @printf '  %-8s %s\n' $(1) $(2)
 
-.PHONY: all bpf native layouts check-arm64 clean
+.PHONY: all bpf native test-programs layouts check-arm64 clean
 all: dist/.built
 
 bpf: $(BPF_OBJECTS)
@@ -47,7 +47,11 @@ build/bpf-arm64/%.bpf.o: bpf/%.bpf.c
 
 # native/Makefile knows its own files and does nothing when they are unchanged.
 native:
-	@if [ -e native/Makefile ]; then $(MAKE) --silent --no-print-directory -C native; fi
+	@$(MAKE) --silent --no-print-directory -C native
+
+# What only the tests run.
+test-programs: all
+	@$(MAKE) --silent --no-print-directory -C native test-objects
 
 layouts: build/layouts.stamp
 

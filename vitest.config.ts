@@ -1,6 +1,6 @@
-import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/contract/**/*.test.ts"] } },
@@ -16,4 +16,6 @@ export default defineConfig({
       },
     ],
   },
-});
+};
+
+export default config;

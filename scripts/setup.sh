@@ -94,7 +94,7 @@ install_with_apt() {
   logged apt-update apt-get update -q
   # shellcheck disable=SC2068 # Package names are words.
   without_services logged apt-install \
-    env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $@
+    env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends $@
   case " $* " in
     *" nginx "*) systemctl disable nginx >/dev/null 2>&1 || true ;; # Nor at the next boot.
   esac
@@ -135,6 +135,16 @@ install_npm_packages() {
     logged npm npm ci --ignore-scripts --loglevel=error
   fi
   touch "$installed"
+  keep_node_that_runs
+}
+
+# The pinned Node.js needs glibc. Where it does not run it would only stand in the way of the system's own.
+keep_node_that_runs() {
+  ! node_modules/.bin/node --version >/dev/null 2>&1 || return 0
+  rm -rf node_modules/.bin/node node_modules/node-linux-*
+  version=$(node --version | sed 's/^v//')
+  [ "$(printf '%s\n' 22.15.0 "$version" | sort -V | head -n 1)" = 22.15.0 ] ||
+    die "the Node.js of this project does not run here, and the system's $version is older than 22.15."
 }
 
 case "$(uname -sm)" in
@@ -142,7 +152,18 @@ case "$(uname -sm)" in
   *) die "wattspan runs on Linux on x86-64 or arm64; this is $(uname -sm)." ;;
 esac
 
+# Before 1.0 libbpf had another interface; Debian 12 and Ubuntu 24.04 have a newer one.
+require_libbpf() {
+  pkg-config --atleast-version=1.0 libbpf ||
+    die "libbpf 1.0 or newer is needed to build; this system has $(pkg-config --modversion libbpf)."
+}
+
 install_system_packages
+require_libbpf
 install_npm_packages
-make --silent --no-print-directory ||
+case "$wanted" in
+  start) target=all ;;
+  *) target=test-programs ;;
+esac
+make --silent --no-print-directory --jobs="$(nproc)" "$target" ||
   die "the build failed; the lines above say where."

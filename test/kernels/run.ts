@@ -1,0 +1,69 @@
+// npm run test:kernels [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all of them.
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildTalk } from "../support/talk.ts";
+import { buildInitramfs } from "./initramfs.ts";
+import { KERNELS, type Kernel, type KernelChoice, obtainKernel } from "./kernels.ts";
+import { boot, type Outcome } from "./machine.ts";
+
+const FOLDER = resolve(import.meta.dirname, "../../build/kernels");
+const TIMEOUT_MS = 10 * 60_000;
+
+/** Tests of the socket tap run once per mechanism, all others once per kernel. */
+const TAP_TESTS = "test/kernel/http*.test.ts";
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+/** Prints one aligned line. */
+function say(kernel: string, hook: string, text: string): void {
+  console.log(`  ${kernel.padEnd(30)} ${hook.padEnd(9)} ${text}`);
+}
+
+function printFailures({ lines, crash }: Outcome, log: string): void {
+  for (const line of lines) {
+    if (line.kind === "test" && line.state === "failed")
+      console.log(`\n    FAILED ${line.name}\n${line.error ?? ""}\n`);
+  }
+  if (crash === undefined) return;
+  const tail = readFileSync(`${log}.console.log`, "utf8").split("\n").slice(-40).join("\n");
+  console.log(`\n    FAILED: ${crash}. The end of ${log}.console.log:\n${tail}\n`);
+}
+
+function count(outcome: Outcome): string {
+  const counts = { passed: 0, failed: outcome.crash === undefined ? 0 : 1, skipped: 0 };
+  for (const line of outcome.lines) if (line.kind === "test") counts[line.state]++;
+  for (const state of ["passed", "failed", "skipped"] as const) total[state] += counts[state];
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+}
+
+async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): Promise<void> {
+  for (const [index, hook] of choice.hooks.entries()) {
+    const log = join(FOLDER, `${kernel.release}-${hook}`);
+    const environment = { WATTSPAN_SOCKET_HOOK: hook, ...(index > 0 && { WATTSPAN_TESTS: TAP_TESTS }) };
+    const outcome = await boot({ kernel, initramfs, environment, timeoutMs: TIMEOUT_MS, log });
+    say(kernel.release, hook, `${count(outcome)}, ${Math.round(outcome.seconds)} s`);
+    printFailures(outcome, log);
+  }
+}
+
+async function runChoice(choice: KernelChoice, initramfs: string): Promise<void> {
+  let kernel: Kernel;
+  try {
+    kernel = obtainKernel(choice);
+  } catch (error) {
+    total.skipped++;
+    say(choice.series, "", `SKIPPED: ${error instanceof Error ? error.message : error}`);
+    return;
+  }
+  await runOn(kernel, choice, initramfs);
+}
+
+mkdirSync(FOLDER, { recursive: true });
+const wanted = process.argv.slice(2);
+buildTalk();
+const initramfs = buildInitramfs(FOLDER);
+for (const choice of KERNELS) {
+  if (wanted.length === 0 || wanted.includes(choice.series)) await runChoice(choice, initramfs);
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
