@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Each difference between kernel versions or architectures is one function here. */
+#ifndef WATTSPAN_CORE_COMPAT_BPF_H
+#define WATTSPAN_CORE_COMPAT_BPF_H
+
+#include "kernel.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* x86-64 and arm64 without KASAN; only used below 5.15, where nothing tells it. */
+#define KERNEL_STACK_BYTES 16384
+
+#if defined(__TARGET_ARCH_x86)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+	unsigned long orig_ax;
+	unsigned long cs;
+};
+#pragma clang attribute pop
+
+#define USER32_CS 0x23
+#define SYSCALL_NUMBER(regs) ((regs)->orig_ax)
+#define SYSCALL_ARG1(regs) ((regs)->di)
+#define SYSCALL_ARG2(regs) ((regs)->si)
+#define SYSCALL_ARG3(regs) ((regs)->dx)
+#define CALLED_BY_32BIT(regs) ((regs)->cs == USER32_CS)
+
+enum {
+	SYS_READ = 0,
+	SYS_WRITE = 1,
+	SYS_READV = 19,
+	SYS_WRITEV = 20,
+	SYS_SENDFILE = 40,
+	SYS_SENDTO = 44,
+	SYS_RECVFROM = 45,
+	SYS_SENDMSG = 46,
+	SYS_RECVMSG = 47,
+	SYS_SPLICE = 275,
+	SYS_RECVMMSG = 299,
+	SYS_SENDMMSG = 307,
+};
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct pt_regs {
+	__u64 regs[31];
+	__u64 pstate;
+	__u64 orig_x0;
+	__s32 syscallno;
+	__u32 pad;
+};
+#pragma clang attribute pop
+
+#define PSR_MODE32_BIT 0x10
+#define SYSCALL_NUMBER(regs) ((__u32)(regs)->syscallno)
+#define SYSCALL_ARG1(regs) ((regs)->orig_x0)
+#define SYSCALL_ARG2(regs) ((regs)->regs[1])
+#define SYSCALL_ARG3(regs) ((regs)->regs[2])
+#define CALLED_BY_32BIT(regs) ((regs)->pstate & PSR_MODE32_BIT)
+
+enum {
+	SYS_READ = 63,
+	SYS_WRITE = 64,
+	SYS_READV = 65,
+	SYS_WRITEV = 66,
+	SYS_SENDFILE = 71,
+	SYS_SPLICE = 76,
+	SYS_SENDTO = 206,
+	SYS_RECVFROM = 207,
+	SYS_SENDMSG = 211,
+	SYS_RECVMSG = 212,
+	SYS_RECVMMSG = 243,
+	SYS_SENDMMSG = 269,
+};
+
+#else
+#error "no system call table for this architecture"
+#endif
+
+/* The registers user space entered the kernel with. */
+struct syscall_regs {
+	__u64 number;
+	__u64 arg1;
+	__u64 arg2;
+	__u64 arg3;
+};
+
+/* False for callers whose system call numbers are not ours (32-bit programs). */
+static __always_inline bool read_syscall_regs(struct syscall_regs *out)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) { /* 5.15 */
+		struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+		out->number = SYSCALL_NUMBER(regs);
+		out->arg1 = SYSCALL_ARG1(regs);
+		out->arg2 = SYSCALL_ARG2(regs);
+		out->arg3 = SYSCALL_ARG3(regs);
+		return !CALLED_BY_32BIT(regs);
+	} else {
+		struct task_struct *task = (void *)bpf_get_current_task();
+		struct pt_regs *top = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES -
+				      bpf_core_type_size(struct pt_regs);
+
+#if defined(__TARGET_ARCH_x86)
+		out->number = BPF_CORE_READ(top, orig_ax);
+		out->arg1 = BPF_CORE_READ(top, di);
+		out->arg2 = BPF_CORE_READ(top, si);
+		out->arg3 = BPF_CORE_READ(top, dx);
+		return BPF_CORE_READ(top, cs) != USER32_CS;
+#else
+		out->number = (__u32)BPF_CORE_READ(top, syscallno);
+		out->arg1 = BPF_CORE_READ(top, orig_x0);
+		out->arg2 = BPF_CORE_READ(top, regs[1]);
+		out->arg3 = BPF_CORE_READ(top, regs[2]);
+		return !(BPF_CORE_READ(top, pstate) & PSR_MODE32_BIT);
+#endif
+	}
+}
+
+#endif

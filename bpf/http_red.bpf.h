@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Rate, errors, duration: every completed request in its series, aggregated here and only read by user space. */
+#ifndef WATTSPAN_HTTP_RED_BPF_H
+#define WATTSPAN_HTTP_RED_BPF_H
+
+static __always_inline __u32 duration_bucket(__u64 ns)
+{
+	__u32 i;
+
+	for (i = 0; i < HTTP_MAX_BUCKETS - 1; i++)
+		if (i >= boundaries || ns <= boundaries_ns[i])
+			break;
+	return i;
+}
+
+static __always_inline __u32 size_bucket(__u64 bytes)
+{
+	__u32 i;
+
+	for (i = 0; i < HTTP_MAX_BUCKETS - 1; i++)
+		if (i >= size_boundaries || bytes <= size_boundaries_bytes[i])
+			break;
+	return i;
+}
+
+static __always_inline void count_sizes(const struct http_series_key *key, __u64 request_bytes, __u64 response_bytes)
+{
+	struct http_sizes *value = bpf_map_lookup_elem(&sizes, key);
+	__u32 bucket;
+
+	if (!value) {
+		__u32 zero = 0;
+		struct http_zeros *empty = bpf_map_lookup_elem(&zeros, &zero);
+
+		if (empty)
+			bpf_map_update_elem(&sizes, key, &empty->sizes, BPF_NOEXIST);
+		value = bpf_map_lookup_elem(&sizes, key);
+		if (!value)
+			return; /* the series itself was counted: sizes has as many entries */
+	}
+	bucket = size_bucket(request_bytes);
+	if (bucket < HTTP_MAX_BUCKETS)
+		__sync_fetch_and_add(&value->request[bucket], 1);
+	bucket = size_bucket(response_bytes);
+	if (bucket < HTTP_MAX_BUCKETS)
+		__sync_fetch_and_add(&value->response[bucket], 1);
+}
+
+static __always_inline struct http_series *find_series(const struct http_series_key *key)
+{
+	struct http_series *value = bpf_map_lookup_elem(&series, key);
+	__u32 zero = 0;
+
+	if (!value) {
+		struct http_zeros *empty = bpf_map_lookup_elem(&zeros, &zero);
+
+		if (empty)
+			bpf_map_update_elem(&series, key, &empty->series, BPF_NOEXIST);
+		value = bpf_map_lookup_elem(&series, key);
+	}
+	return value;
+}
+
+/* Counts conn->current, which ended at end_ns. */
+static __always_inline void count_request(const struct http_conn *conn, __u64 end_ns, __u8 failure)
+{
+	const struct http_request *request = &conn->current;
+	struct http_series_key key = {
+		.process_start_ns = request->process_start_ns,
+		.target = request->target,
+		.tgid = request->tgid,
+		.shard = bpf_get_smp_processor_id() & shard_mask,
+		.status = conn->status,
+		.port = conn->role == HTTP_ROLE_SERVER ? conn->local_port : conn->remote_port,
+		.role = conn->role,
+		.method = request->method,
+		.minor_version = request->minor_version,
+		.failure = failure,
+	};
+	__u64 duration_ns = end_ns - request->start_ns;
+	struct http_series *value;
+	__u32 bucket;
+
+	count(HTTP_COUNT_REQUESTS);
+	value = find_series(&key);
+	if (!value) {
+		count(HTTP_LOST_SERIES);
+		return;
+	}
+	bucket = duration_bucket(duration_ns);
+	if (bucket < HTTP_MAX_BUCKETS)
+		__sync_fetch_and_add(&value->buckets[bucket], 1);
+	__sync_fetch_and_add(&value->duration_sum_ns, duration_ns);
+	if (sizes_enabled) {
+		__sync_fetch_and_add(&value->request_body_bytes, request->body_bytes);
+		__sync_fetch_and_add(&value->response_body_bytes, conn->response_stream.body_bytes);
+		count_sizes(&key, request->body_bytes, conn->response_stream.body_bytes);
+	}
+}
+
+#endif

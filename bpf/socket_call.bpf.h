@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Where the bytes of a socket send or receive are in user memory, from the system call's registers, and copies of
+ * them. The hook runs in the process's own context after the kernel copied them, so they are resident.
+ */
+#ifndef WATTSPAN_SOCKET_CALL_BPF_H
+#define WATTSPAN_SOCKET_CALL_BPF_H
+
+#include "core_compat.bpf.h"
+
+/* Buffers of one readv, writev, sendmsg or recvmsg that are looked at; bytes behind them are counted unseen. */
+#define SOCKET_CALL_MAX_BUFFERS 16
+
+struct user_iovec {
+	__u64 base;
+	__u64 bytes;
+};
+
+/* The first fields of struct user_msghdr and of struct mmsghdr: UAPI, 64-bit. */
+struct user_message {
+	__u64 name;
+	__u64 name_bytes;
+	__u64 iovec;
+	__u64 iovec_count;
+};
+
+struct socket_call {
+	__u64 base;    /* the buffer, or the array of iovecs */
+	__u64 bytes;   /* sent or received */
+	__u64 offset;  /* consumed by the parsers */
+	__u32 buffers; /* 0: one buffer at base; else entries of the iovec array */
+	__u16 messages; /* of a sendmmsg or recvmmsg, whose array is at base; 0 for other calls */
+	__u8 readable;
+	__u8 pad;
+};
+
+/* struct mmsghdr: a user_msghdr and the message's length; UAPI, 64-bit. */
+#define USER_MMSGHDR_BYTES 64
+
+static __always_inline void find_message_buffers(struct socket_call *call, __u64 header)
+{
+	struct user_message message;
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)header))
+		return;
+	call->base = message.iovec;
+	call->buffers = message.iovec_count;
+	call->readable = 1;
+}
+
+/* Fills where the buffers are; call->bytes is set by the caller. */
+static __always_inline void find_user_buffer(struct socket_call *call)
+{
+	struct syscall_regs regs;
+
+	call->offset = 0;
+	call->buffers = 0;
+	call->messages = 0;
+	call->readable = 0;
+	if (!read_syscall_regs(&regs))
+		return;
+	call->base = regs.arg2;
+	switch (regs.number) {
+	case SYS_READ:
+	case SYS_WRITE:
+	case SYS_SENDTO:
+	case SYS_RECVFROM:
+		call->readable = 1;
+		return;
+	case SYS_READV:
+	case SYS_WRITEV:
+		call->buffers = regs.arg3;
+		call->readable = 1;
+		return;
+	case SYS_SENDMSG:
+	case SYS_RECVMSG:
+		find_message_buffers(call, regs.arg2);
+		return;
+	case SYS_SENDMMSG: /* the hook fires once for each message: find_next_message() says which */
+	case SYS_RECVMMSG:
+		call->messages = regs.arg3 < 1024 ? regs.arg3 : 1024;
+		return;
+	}
+}
+
+/* Which message of which sendmmsg or recvmmsg a socket saw last. */
+struct message_cursor {
+	__u64 base;
+	__u32 index;
+	__u32 pad;
+};
+
+/* The n-th hook in one sendmmsg or recvmmsg is its n-th message: the call is told by its array. */
+static __always_inline void find_next_message(struct socket_call *call, struct message_cursor *cursor)
+{
+	if (cursor->base == call->base && cursor->index + 1 < call->messages)
+		cursor->index++;
+	else
+		cursor->index = 0;
+	cursor->base = call->base;
+	find_message_buffers(call, call->base + cursor->index * USER_MMSGHDR_BYTES);
+}
+
+/*
+ * Copies up to `limit` unconsumed bytes to `to`, which has room for 2 * HTTP_WINDOW. Returns how many, or -1
+ * where they cannot be read.
+ */
+static __always_inline int read_user_bytes(const struct socket_call *call, __u8 *to, __u32 limit)
+{
+	__u64 left = call->bytes - call->offset;
+	__u64 skip = call->offset;
+	__u32 done = 0;
+	__u32 i;
+
+	if (left < limit)
+		limit = left;
+	if (!call->buffers) {
+		if (limit > HTTP_WINDOW || bpf_probe_read_user(to, limit, (void *)(call->base + skip)))
+			return -1;
+		return limit;
+	}
+	for (i = 0; i < SOCKET_CALL_MAX_BUFFERS && i < call->buffers && done < limit; i++) {
+		struct user_iovec iovec;
+		__u64 take;
+
+		if (bpf_probe_read_user(&iovec, sizeof(iovec), (void *)(call->base + i * sizeof(iovec))))
+			return -1;
+		if (skip >= iovec.bytes) {
+			skip -= iovec.bytes;
+			continue;
+		}
+		take = iovec.bytes - skip;
+		if (take > limit - done)
+			take = limit - done;
+		if (take > HTTP_WINDOW || done >= HTTP_WINDOW)
+			return -1;
+		if (bpf_probe_read_user(to + done, take, (void *)(iovec.base + skip)))
+			return -1;
+		done += take;
+		skip = 0;
+	}
+	return done ? done : -1;
+}
+
+#endif
