@@ -70,10 +70,11 @@ async function decodeSection<F extends Factory<unknown, Signal>>(
     try {
       const component = await decodeComponent(key, section, catalog, logger);
       if (components.has(component.id))
-        throw new Error(`duplicate name ${JSON.stringify(component.id)} after trimming spaces ${key}`);
+        throw new ConfigError(`duplicate name ${JSON.stringify(component.id)} after trimming spaces ${key}`);
       components.set(component.id, component);
     } catch (error) {
-      errors.push(`'${name}' ${(error as Error).message}`);
+      if (!(error instanceof ConfigError)) throw error;
+      errors.push(`'${name}' ${error.message}`);
     }
   }
   return components;
@@ -88,7 +89,7 @@ async function decodeComponent<F extends Factory<unknown, Signal>>(
   const parsed = parseComponentId(key);
   const id = formatId(parsed);
   const match = catalog.find(parsed.type);
-  if (!match) throw new Error(unknownType(parsed.type, id, catalog.names));
+  if (!match) throw new ConfigError(unknownType(parsed.type, id, catalog.names));
   const { type } = match.entry;
   if (match.deprecated) {
     logger.warn(
@@ -99,7 +100,7 @@ async function decodeComponent<F extends Factory<unknown, Signal>>(
   const factory = await match.entry.load();
   const { value: config, errors } = decode(factory.config, section);
   if (errors.length > 0)
-    throw new Error(`error reading configuration for ${JSON.stringify(id)}: ${failed(errors)}`);
+    throw new ConfigError(`error reading configuration for ${JSON.stringify(id)}: ${failed(errors)}`);
   return { id, factory, config };
 }
 
@@ -107,7 +108,7 @@ function parseComponentId(key: string): ReturnType<typeof parseId> {
   try {
     return parseId(key);
   } catch (cause) {
-    throw new Error(`'' ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`'' ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -142,7 +143,7 @@ export function parsePipelineId(id: string): Signal | "profiles" {
   if (!PIPELINE_SIGNALS.includes(type)) {
     const hint = nearest(type, PIPELINE_SIGNALS);
     const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
-    throw new Error(
+    throw new ConfigError(
       `in ${JSON.stringify(id)} id: unknown pipeline signal: ${JSON.stringify(type)}${suggestion}`,
     );
   }

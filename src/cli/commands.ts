@@ -1,0 +1,34 @@
+// The commands, each loaded when it is asked for.
+
+/** A command's module. `args` is what follows its name; resolves to the exit code. A rejection is shown to the user. */
+export interface Command {
+  run(args: readonly string[]): Promise<number>;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Runs the agent; what is meant when no command is named. */
+export const defaultCommand: CommandEntry = {
+  name: "run",
+  summary: "Runs the agent with the given configuration; the default",
+  load: () => import("./run.ts"),
+};
+
+export const commands: readonly CommandEntry[] = [
+  defaultCommand,
+  {
+    name: "validate",
+    summary: "Checks a configuration without running it",
+    load: () => import("./validate.ts"),
+  },
+  {
+    name: "components",
+    summary: "Lists the components of this build, as YAML",
+    load: () => import("./components.ts"),
+  },
+];

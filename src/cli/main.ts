@@ -1,0 +1,63 @@
+// The program. The only file that ends the process.
+import { nearest } from "../confmap/nearest.ts";
+import { buildInfo } from "./build-info.ts";
+import { type CommandEntry, commands, defaultCommand } from "./commands.ts";
+import { UsageError } from "./flags.ts";
+
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first] = args;
+  if (isOneOf(args, "-h", "--help") || first === "help") return say(help());
+  if (first !== undefined && ["-v", "--version"].includes(first)) {
+    return say(`${buildInfo.command} version ${buildInfo.version}`);
+  }
+  try {
+    const named = first !== undefined && !first.startsWith("-");
+    const command = named ? commandNamed(first) : defaultCommand;
+    return await (await command.load()).run(named ? args.slice(1) : args);
+  } catch (error) {
+    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+function commandNamed(name: string): CommandEntry {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command) return command;
+  const hint = nearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  const suggestion = hint === undefined ? "" : `\n\nDid you mean this?\n\t${hint}`;
+  throw new UsageError(
+    `unknown command ${JSON.stringify(name)} for ${JSON.stringify(buildInfo.command)}${suggestion}`,
+  );
+}
+
+function isOneOf(args: readonly string[], ...wanted: readonly string[]): boolean {
+  return args.some((arg) => wanted.includes(arg));
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function help(): string {
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
+  return `wattspan: eBPF telemetry as OpenTelemetry data, configured like the OpenTelemetry Collector
+
+Usage:
+  ${buildInfo.command} [command] [flags]
+
+Commands:
+${list}
+
+Flags:
+      --config location   Location of the configuration: a path, or file:, env:, yaml:. May be repeated; later ones
+                          are merged over earlier ones
+      --set key=value     Sets one value, such as --set processors.batch.timeout=2s. May be repeated
+  -h, --help              Shows this help
+  -v, --version           Shows the version`;
+}

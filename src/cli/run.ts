@@ -1,0 +1,85 @@
+import type { Logger } from "../component/index.ts";
+import { ConfigError, defaultConfig } from "../confmap/decode.ts";
+import type { AgentConfig } from "../service/config.ts";
+import { serviceConfig } from "../service/config-schema.ts";
+import { Service } from "../service/service.ts";
+import { errorText } from "../service/telemetry/encode.ts";
+import { BufferedLogger, createLoggers, openOutputs } from "../service/telemetry/logger.ts";
+import { setUpTelemetry } from "../service/telemetry/setup.ts";
+import { validateConfig } from "../service/validate.ts";
+import { buildInfo } from "./build-info.ts";
+import { getConfig } from "./configuration.ts";
+import { CONFIG_FLAGS, configLocations, parseFlags } from "./flags.ts";
+
+/** Runs the agent until a signal or a fatal error. */
+export async function run(args: readonly string[]): Promise<number> {
+  const locations = configLocations(parseFlags(args, { values: CONFIG_FLAGS }));
+  const stop = stopRequested();
+  const early = new BufferedLogger();
+  const config = await checkedConfig(locations, early);
+  const loggers = setUpTelemetry(config.service.telemetry, buildInfo);
+  const logger = loggers({});
+  early.replay(logger);
+  const service = new Service(config, { buildInfo, loggers });
+  const uncaught = uncaughtError();
+  await service.start();
+  const code = await Promise.race([
+    stop.then((signal) => received(signal, logger)),
+    service.fatalError.then((cause) => failed(cause, logger)),
+    uncaught.then((cause) => failed(cause, logger)),
+  ]);
+  await service.shutdown();
+  return code;
+}
+
+/** When the configuration is of no use, what was noticed on the way to it helps to see why. */
+async function checkedConfig(locations: readonly string[], early: BufferedLogger): Promise<AgentConfig> {
+  try {
+    const config = await getConfig(locations, early);
+    validate(config);
+    return config;
+  } catch (error) {
+    const { logs } = defaultConfig(serviceConfig).telemetry;
+    early.replay(createLoggers(logs, {}, openOutputs(logs.outputPaths))({}));
+    throw error;
+  }
+}
+
+function validate(config: AgentConfig): void {
+  try {
+    validateConfig(config);
+  } catch (cause) {
+    throw new ConfigError(`invalid configuration: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The first SIGTERM or SIGINT. A second one meets no handler and ends the process at once. */
+function stopRequested(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  const stop = (signal: NodeJS.Signals) => {
+    process.off("SIGTERM", stop).off("SIGINT", stop);
+    resolve(signal);
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  return promise;
+}
+
+/** An error that nobody caught: a fault of ours, after which what is in flight is still worth draining. */
+function uncaughtError(): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  process.once("uncaughtException", resolve);
+  return promise;
+}
+
+const SIGNAL_NAMES: Partial<Record<NodeJS.Signals, string>> = { SIGTERM: "terminated", SIGINT: "interrupt" };
+
+function received(signal: NodeJS.Signals, logger: Logger): number {
+  logger.info({ signal: SIGNAL_NAMES[signal] ?? signal }, "Received signal from OS");
+  return 0;
+}
+
+function failed(cause: unknown, logger: Logger): number {
+  const stacktrace = cause instanceof TypeError || cause instanceof RangeError ? cause.stack : undefined;
+  logger.error({ error: errorText(cause), stacktrace }, "Asynchronous error received, terminating process");
+  return 1;
+}
