@@ -41,7 +41,11 @@ export async function boot(machine: Boot): Promise<Outcome> {
   const [code, signal] = await once(qemu, "close");
   const lines = readLines(results);
   const seconds = (performance.now() - started) / 1000;
-  return { lines, crash: lines.at(-1)?.kind === "end" ? noTest(lines) : crashReason(code, signal, complaint), seconds };
+  return {
+    lines,
+    crash: lines.at(-1)?.kind === "end" ? noTest(lines) : crashReason(code, signal, complaint),
+    seconds,
+  };
 }
 
 function qemuArguments(machine: Boot, console: string, results: string): string[] {

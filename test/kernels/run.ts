@@ -1,6 +1,7 @@
-// npm run test:kernels [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all of them.
+// npm run test:kernels -- [--only GLOB] [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { buildTalk } from "../support/talk.ts";
 import { buildInitramfs } from "./initramfs.ts";
 import { KERNELS, type Kernel, type KernelChoice, obtainKernel } from "./kernels.ts";
@@ -10,7 +11,13 @@ const FOLDER = resolve(import.meta.dirname, "../../build/kernels");
 const TIMEOUT_MS = 10 * 60_000;
 
 /** Tests of the socket tap run once per mechanism, all others once per kernel. */
+const ALL_TESTS = "test/kernel/**/*.test.ts";
 const TAP_TESTS = "test/kernel/http*.test.ts";
+
+const { values: options, positionals: series } = parseArgs({
+  options: { only: { type: "string" } },
+  allowPositionals: true,
+});
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 
@@ -39,7 +46,8 @@ function count(outcome: Outcome): string {
 async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): Promise<void> {
   for (const [index, hook] of choice.hooks.entries()) {
     const log = join(FOLDER, `${kernel.release}-${hook}`);
-    const environment = { WATTSPAN_SOCKET_HOOK: hook, ...(index > 0 && { WATTSPAN_TESTS: TAP_TESTS }) };
+    const tests = options.only ?? (index === 0 ? ALL_TESTS : TAP_TESTS);
+    const environment = { WATTSPAN_SOCKET_HOOK: hook, WATTSPAN_TESTS: tests };
     const outcome = await boot({ kernel, initramfs, environment, timeoutMs: TIMEOUT_MS, log });
     say(kernel.release, hook, `${count(outcome)}, ${Math.round(outcome.seconds)} s`);
     printFailures(outcome, log);
@@ -59,11 +67,10 @@ async function runChoice(choice: KernelChoice, initramfs: string): Promise<void>
 }
 
 mkdirSync(FOLDER, { recursive: true });
-const wanted = process.argv.slice(2);
 buildTalk();
 const initramfs = buildInitramfs(FOLDER);
 for (const choice of KERNELS) {
-  if (wanted.length === 0 || wanted.includes(choice.series)) await runChoice(choice, initramfs);
+  if (series.length === 0 || series.includes(choice.series)) await runChoice(choice, initramfs);
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -5,7 +5,7 @@ import { SerialReporter } from "./serial-reporter.ts";
 const config: ViteUserConfig = {
   test: {
     root: "/wattspan",
-    include: [process.env.WATTSPAN_TESTS ?? "test/kernel/**/*.test.ts"],
+    include: [process.env.WATTSPAN_TESTS ?? "**/*.test.ts"],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
