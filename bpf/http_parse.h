@@ -55,7 +55,7 @@ struct http_scan {
 	__u8 lines;            /* 0: in the first line */
 	__u8 has_length;
 	__u8 chunked;
-	__u8 pad;
+	__u8 pad[5];
 };
 
 static __always_inline __u64 http_load64(const __u8 *window, __u32 position)
