@@ -1,0 +1,174 @@
+// Plays the cases before a tap, and lays what it saw beside what it must have seen.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Case, ExpectedRequest, Garbage } from "./cases.ts";
+import type { Direction } from "./conversation.ts";
+import { exchangesSeenBy } from "./reference.ts";
+import { playTalk, type StepReport, type TalkReport } from "./talk.ts";
+import type { HttpTap, SeenRequest, TapCounters, TapOptions } from "./tap.ts";
+
+/** How long a tap may take to report what has happened. */
+const SETTLE_MS = 5000;
+/** Longest part of a target that is compared: a tap keeps only the first bytes of a head. */
+const TARGET_CHARACTERS = 400;
+
+export interface CaseResult {
+  readonly report: TalkReport;
+  /** Requests of the case's own processes, connection by connection in the script's order. */
+  readonly seen: readonly SeenRequest[];
+}
+
+export interface GarbageResult {
+  readonly report: TalkReport;
+  readonly seen: readonly SeenRequest[];
+  /** How far the tap's counters moved. */
+  readonly counted: TapCounters;
+}
+
+/** Plays all cases: those of young connections before one tap, each older one before a tap that starts at its pause. */
+export async function runCases(
+  cases: readonly Case[],
+  openTap: () => HttpTap,
+  options: TapOptions = {},
+): Promise<Map<string, CaseResult>> {
+  const young = cases.filter(({ attachLate }) => !attachLate);
+  const results = await runTogether(young, openTap(), options);
+  for (const old of cases.filter(({ attachLate }) => attachLate))
+    results.set(old.name, await runLate(old, openTap(), options));
+  return results;
+}
+
+async function runTogether(
+  cases: readonly Case[],
+  tap: HttpTap,
+  options: TapOptions,
+): Promise<Map<string, CaseResult>> {
+  const reports = new Map<string, TalkReport>();
+  await tap.start(options);
+  try {
+    for (const { name, talk } of cases) reports.set(name, await playTalk(talk));
+    const requests = await settled(tap, [...reports.values()], countRequests(cases));
+    return new Map([...reports].map(([name, report]) => [name, { report, seen: seenIn(report, requests) }]));
+  } finally {
+    await tap.stop();
+  }
+}
+
+async function runLate(late: Case, tap: HttpTap, options: TapOptions): Promise<CaseResult> {
+  try {
+    const report = await playTalk(late.talk, () => tap.start(options));
+    return { report, seen: seenIn(report, await settled(tap, [report], countRequests([late]))) };
+  } finally {
+    await tap.stop();
+  }
+}
+
+/** Plays connections that are not HTTP/1.x, one by one before one tap. */
+export async function runGarbage(
+  table: readonly Garbage[],
+  tap: HttpTap,
+  options: TapOptions = {},
+): Promise<Map<string, GarbageResult>> {
+  const results = new Map<string, GarbageResult>();
+  await tap.start(options);
+  try {
+    for (const { name, talk } of table) {
+      const before = tap.counters();
+      const report = await playTalk(talk);
+      const seen = seenIn(report, await settled(tap, [report], 0));
+      results.set(name, { report, seen, counted: differences(before, tap.counters()) });
+    }
+  } finally {
+    await tap.stop();
+  }
+  return results;
+}
+
+function differences(before: TapCounters, after: TapCounters): TapCounters {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]),
+  );
+}
+
+function countRequests(cases: readonly Case[]): number {
+  return cases.reduce((sum, { client, server }) => sum + client.length + server.length, 0);
+}
+
+/** The tap's requests, once as many as wanted are there (or time is up), and a moment more for those that must not be. */
+async function settled(tap: HttpTap, reports: readonly TalkReport[], wanted: number): Promise<SeenRequest[]> {
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    const requests = await tap.requests();
+    const found = reports.reduce((sum, report) => sum + seenIn(report, requests).length, 0);
+    if (found >= wanted || Date.now() > deadline) break;
+    await sleep(50);
+  }
+  await sleep(100);
+  return await tap.requests();
+}
+
+/** The requests of the processes of `report`. */
+function seenIn(report: TalkReport, requests: readonly SeenRequest[]): SeenRequest[] {
+  const pids = new Set(report.steps.map(({ pid }) => pid));
+  const ports = clientPorts(report);
+  const place = ({ role, local, remote }: SeenRequest) =>
+    ports.indexOf(role === "client" ? local.port : remote.port);
+  return requests.filter(({ pid }) => pids.has(pid)).sort((a, b) => place(a) - place(b));
+}
+
+/** The clients' ports of the connections, in the order of the script. */
+function clientPorts(report: TalkReport): number[] {
+  const server = report.connections.find(({ actor }) => actor === "s")?.local.port;
+  return report.connections.filter(({ remote }) => remote.port === server).map(({ local }) => local.port);
+}
+
+/** `seen` of one side, as far as a case states it. */
+export function statedBy(seen: readonly SeenRequest[], side: "client" | "server"): ExpectedRequest[] {
+  return seen.filter(({ role }) => role === side).map(withoutCircumstances);
+}
+
+/** `request` with its target cut to what is compared. */
+export function withoutCircumstances(request: ExpectedRequest): ExpectedRequest {
+  const { method, target, version, status, requestBody, responseBody, failure } = request;
+  const shown = target.slice(0, TARGET_CHARACTERS);
+  const stated = { method, target: shown, version, status, requestBody, responseBody };
+  return failure ? { ...stated, failure } : stated;
+}
+
+/** One request's reported time, and the bounds that the truth puts on it; nanoseconds of CLOCK_MONOTONIC. */
+export interface TimeCheck {
+  readonly what: string;
+  readonly earliest: bigint;
+  readonly reported: bigint;
+  readonly latest: bigint;
+}
+
+/** The bounds of start and end of each answered request that `side` of a case was seen to make. */
+export function timeChecks(tested: Case, result: CaseResult, side: "client" | "server"): TimeCheck[] {
+  const exchanges = exchangesSeenBy(side, tested.talk);
+  const reported = result.seen.filter(({ role }) => role === side);
+  if (tested.talk.connectionCount !== 1 || exchanges.length !== reported.length) return [];
+  return exchanges.flatMap(({ requestStart, responseEnd, status, target }, i) => {
+    const start = stepAt(tested, result.report, "up", side === "client", requestStart);
+    const end = stepAt(tested, result.report, "down", side === "server", responseEnd - 1);
+    if (!status || !start || !end) return [];
+    return [
+      bounded(`start of ${target}`, start, reported[i]!.startNs),
+      bounded(`end of ${target}`, end, reported[i]!.endNs),
+    ];
+  });
+}
+
+function bounded(what: string, { monotonicNs: [earliest, latest] }: StepReport, reported: bigint): TimeCheck {
+  return { what, earliest, reported, latest };
+}
+
+/** The step that moved the byte at `offset` of a direction, on the sending or the receiving side. */
+function stepAt(tested: Case, report: TalkReport, direction: Direction, sent: boolean, offset: number) {
+  let position = 0;
+  for (const [i, { moves }] of tested.talk.steps.entries()) {
+    if (moves?.direction !== direction || moves.sent !== sent) continue;
+    position += moves.bytes;
+    if (position > offset) return report.steps[i];
+  }
+  return undefined;
+}
