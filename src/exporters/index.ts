@@ -3,4 +3,10 @@ import type { Entry } from "../component/entry.ts";
 import type { ExporterFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
 
-export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [];
+export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [
+  {
+    type: "otlp_grpc",
+    aliases: ["otlp"],
+    load: async () => (await import("./otlp_grpc/factory.ts")).otlpGrpcExporterFactory,
+  },
+];

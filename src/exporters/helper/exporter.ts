@@ -1,0 +1,44 @@
+// Turns a sender into an exporter: queue before retry before the sender, and a shutdown that drains them in order.
+import type { Component, Exporter, Host, Settings } from "../../component/index.ts";
+import type { Consumer } from "../../consumer/index.ts";
+import type { Signal, SignalData } from "../../pdata/index.ts";
+import type { QueueConfig, RetryConfig } from "./config.ts";
+import { type QueueStats, SendingQueue } from "./queue.ts";
+import { withRetry } from "./retry.ts";
+
+/** What sends one request and does nothing else; it opens what it needs in `start`, closes it in `shutdown`. */
+export type Sender<S extends Signal> = Component & Consumer<S>;
+
+/** An exporter with the counts of what lies behind its queue. */
+export interface QueuedExporter<S extends Signal> extends Exporter<S> {
+  /** Undefined when there is no queue; what goes in is then what is sent. */
+  readonly stats: QueueStats | undefined;
+}
+
+export interface ExporterOptions {
+  readonly settings: Settings;
+  readonly retry: RetryConfig | undefined;
+  readonly queue: QueueConfig | undefined;
+}
+
+/** Wraps `sender` with the retries and the queue that the user configured. */
+export function toExporter<S extends Signal>(options: ExporterOptions, sender: Sender<S>): QueuedExporter<S> {
+  const { retry, queue, settings } = options;
+  const stopping = new AbortController();
+  const sending = retry ? withRetry(retry, settings.logger, stopping.signal, sender) : sender;
+  const sendingQueue = queue && new SendingQueue(queue, settings.logger, sending);
+  const first = sendingQueue ?? sending;
+  return {
+    capabilities: sender.capabilities,
+    get stats(): QueueStats | undefined {
+      return sendingQueue?.stats;
+    },
+    start: (host: Host) => sender.start(host),
+    consume: (data: SignalData[S], signal?: AbortSignal) => first.consume(data, signal),
+    async shutdown(signal: AbortSignal) {
+      stopping.abort();
+      await sendingQueue?.drain(signal);
+      await sender.shutdown(signal);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// Tries again what may yet succeed: the Collector's retry_on_failure.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../component/index.ts";
+import { formatDurationMs } from "../../confmap/duration.ts";
+import { type Consumer, PermanentError } from "../../consumer/index.ts";
+import type { Signal } from "../../pdata/index.ts";
+import type { RetryConfig } from "./config.ts";
+
+/** A retryable failure whose sender named the earliest time to try again. */
+export class ThrottledError extends Error {
+  override readonly name = "ThrottledError";
+  readonly retryAfterMs: number;
+
+  constructor(cause: Error, retryAfterMs: number) {
+    super(`Throttle (${formatDurationMs(retryAfterMs)}), error: ${cause.message}`, { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * Wraps `next` so that retryable failures are tried again with jittered exponential backoff.
+ *
+ * When `stopping` aborts, waiting ends: what was waiting is tried one last time.
+ */
+export function withRetry<S extends Signal>(
+  config: RetryConfig,
+  logger: Logger,
+  stopping: AbortSignal,
+  next: Consumer<S>,
+): Consumer<S> {
+  return {
+    capabilities: next.capabilities,
+    async consume(data, signal) {
+      const deadline = config.maxElapsedTimeMs > 0 ? Date.now() + config.maxElapsedTimeMs : Infinity;
+      const wake = signal ? AbortSignal.any([signal, stopping]) : stopping;
+      for (const interval of intervals(config)) {
+        const last = stopping.aborted;
+        try {
+          return await next.consume(data, signal);
+        } catch (error) {
+          const delayMs = delayAfter(error, interval, deadline, last || signal?.aborted === true);
+          const attributes = { error: messageOf(error), interval: formatDurationMs(delayMs) };
+          logger.info(attributes, "Exporting failed. Will retry the request after interval.");
+          await sleep(delayMs, undefined, { signal: wake }).catch(() => {}); // Woken early by a stop.
+        }
+      }
+    },
+  };
+}
+
+/** The backoff's intervals in milliseconds, with their jitter. */
+function* intervals(config: RetryConfig): Generator<number> {
+  for (let ms = config.initialIntervalMs; ; ms = Math.min(ms * config.multiplier, config.maxIntervalMs)) {
+    yield ms * (1 + config.randomizationFactor * (2 * Math.random() - 1));
+  }
+}
+
+/** How long to wait after `error`; throws when trying again is no use. */
+function delayAfter(error: unknown, interval: number, deadline: number, last: boolean): number {
+  const message = messageOf(error);
+  if (error instanceof PermanentError) {
+    throw new PermanentError(`not retryable error: Permanent error: ${message}`, { cause: error });
+  }
+  if (last) throw new PermanentError(`interrupted due to shutdown: ${message}`, { cause: error });
+  const throttle = error instanceof ThrottledError ? error.retryAfterMs : 0;
+  const delay = Math.max(interval, throttle);
+  if (Date.now() + delay > deadline) {
+    throw new PermanentError(`no more retries left: ${message}`, { cause: error });
+  }
+  return delay;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,112 @@
+// One gRPC channel per exporter id, shared by its signals.
+import {
+  type CallOptions,
+  Client,
+  type ClientOptions,
+  compressionAlgorithms,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import type { BuildInfo } from "../../component/index.ts";
+import { target } from "./client-config.ts";
+import { preferFastGzip } from "./compression.ts";
+import type { OtlpGrpcConfig } from "./config.ts";
+import { channelCredentials } from "./credentials.ts";
+
+/** Sends one request to one method. Rejects with grpc-js's ServiceError. */
+export type Call = (path: string, request: Uint8Array, signal: AbortSignal | undefined) => Promise<Buffer>;
+
+/** Longest pause between attempts to connect; gRPC's own, two minutes, would outlast several of our retries. */
+const MAX_RECONNECT_MS = 10_000;
+
+/** A client that is opened by the first signal that starts and closed by the last one that stops. */
+export class SharedClient {
+  readonly #config: OtlpGrpcConfig;
+  readonly #buildInfo: BuildInfo;
+  #users = 0;
+  #client: Client | undefined;
+
+  constructor(config: OtlpGrpcConfig, buildInfo: BuildInfo) {
+    this.#config = config;
+    this.#buildInfo = buildInfo;
+  }
+
+  /** Takes part in the client. Throws when TLS files cannot be loaded. */
+  open(): void {
+    this.#client ??= new Client(
+      target(this.#config.endpoint),
+      channelCredentials(this.#config),
+      clientOptions(this.#config, this.#buildInfo),
+    );
+    this.#users++;
+  }
+
+  close(): void {
+    if (--this.#users > 0) return;
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  readonly call: Call = (path, request, signal) =>
+    new Promise((resolve, reject) => {
+      const client = this.#client;
+      if (!client) throw new Error(`call ${path}: the exporter is not started`);
+      signal?.throwIfAborted();
+      const done = (error: ServiceError | null, response?: Buffer) => {
+        signal?.removeEventListener("abort", cancel);
+        if (error) reject(error);
+        else resolve(response ?? Buffer.alloc(0));
+      };
+      const options: CallOptions = { deadline: Date.now() + this.#config.timeoutMs };
+      const call = client.makeUnaryRequest(
+        path,
+        toBuffer,
+        asIs,
+        request,
+        metadata(this.#config),
+        options,
+        done,
+      );
+      const cancel = () => call.cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+    });
+}
+
+function clientOptions(config: OtlpGrpcConfig, { command, version }: BuildInfo): ClientOptions {
+  const { tls, keepalive } = config;
+  const gzip = config.compression === "gzip";
+  if (gzip) preferFastGzip();
+  return {
+    "grpc.primary_user_agent": config.userAgent || `${command}/${version} (linux/${architecture()})`,
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [config.balancerName]: {} }] }),
+    "grpc.enable_retries": 0, // Retrying is retry_on_failure's business.
+    "grpc.max_reconnect_backoff_ms": MAX_RECONNECT_MS,
+    ...(gzip && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
+    ...(config.authority && { "grpc.default_authority": config.authority }),
+    ...(tls.serverNameOverride && { "grpc.ssl_target_name_override": tls.serverNameOverride }),
+    ...(keepalive && {
+      "grpc.keepalive_time_ms": keepalive.timeMs,
+      "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
+      "grpc.keepalive_permit_without_calls": keepalive.permitWithoutStream ? 1 : 0,
+    }),
+  };
+}
+
+function metadata({ headers, waitForReady }: OtlpGrpcConfig): Metadata {
+  const metadata = new Metadata({ waitForReady });
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}
+
+/** The machine, as Go names it, since that is what servers see from Collectors. */
+function architecture(): string {
+  return process.arch === "x64" ? "amd64" : process.arch;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -1,0 +1,19 @@
+import { duration, type Schema, squash, struct } from "../../confmap/schema.ts";
+import { type QueueConfig, type RetryConfig, retryOnFailure, sendingQueue } from "../helper/config.ts";
+import { type GrpcClientConfig, grpcClientConfig } from "./client-config.ts";
+
+/** The user's `otlp_grpc` section. */
+export interface OtlpGrpcConfig extends GrpcClientConfig {
+  /** For one attempt. */
+  readonly timeoutMs: number;
+  readonly sendingQueue: QueueConfig | undefined;
+  readonly retryOnFailure: RetryConfig | undefined;
+}
+
+const own = struct("otlpexporter.Config", {
+  timeout: duration("5s"),
+  sending_queue: sendingQueue,
+  retry_on_failure: retryOnFailure,
+});
+
+export const otlpGrpcConfig: Schema<OtlpGrpcConfig> = squash(own, grpcClientConfig);

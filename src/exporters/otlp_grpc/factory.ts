@@ -1,0 +1,23 @@
+import type { ExporterFactory } from "../../component/index.ts";
+import type { Signal } from "../../pdata/index.ts";
+import { toExporter } from "../helper/exporter.ts";
+import { SharedClient } from "./client.ts";
+import { type OtlpGrpcConfig, otlpGrpcConfig } from "./config.ts";
+import { OtlpGrpcSender } from "./sender.ts";
+
+/** One client for all the pipelines that name the same section. */
+const clients = new WeakMap<OtlpGrpcConfig, SharedClient>();
+
+/** `otlp_grpc`: OTLP over gRPC. */
+export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcConfig, Signal> = {
+  type: "otlp_grpc",
+  aliases: ["otlp"],
+  stability: { traces: "beta", metrics: "beta", logs: "beta" },
+  config: otlpGrpcConfig,
+  create(settings, config, signal) {
+    const client = clients.get(config) ?? new SharedClient(config, settings.buildInfo);
+    clients.set(config, client);
+    const { retryOnFailure: retry, sendingQueue: queue } = config;
+    return toExporter({ settings, retry, queue }, new OtlpGrpcSender(settings, signal, client));
+  },
+};

@@ -1,0 +1,65 @@
+import type { ServiceError } from "@grpc/grpc-js";
+import type { Settings } from "../../component/index.ts";
+import type { Capabilities } from "../../consumer/index.ts";
+import type { Signal, SignalData } from "../../pdata/index.ts";
+import type { Sender } from "../helper/exporter.ts";
+import type { SharedClient } from "./client.ts";
+import { partialSuccess, toPipelineError } from "./status.ts";
+
+const METHODS: { readonly [S in Signal]: string } = {
+  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+};
+
+const DROPPED: { readonly [S in Signal]: string } = {
+  traces: "dropped_spans",
+  metrics: "dropped_data_points",
+  logs: "dropped_log_records",
+};
+
+/** Sends each batch in one call. Retrying and the queue are wrapped around it by the factory. */
+export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
+  readonly capabilities: Capabilities = { mutatesData: false };
+  readonly #settings: Settings;
+  readonly #signal: S;
+  readonly #client: SharedClient;
+  #open = false;
+
+  constructor(settings: Settings, signal: S, client: SharedClient) {
+    this.#settings = settings;
+    this.#signal = signal;
+    this.#client = client;
+  }
+
+  async start(): Promise<void> {
+    this.#client.open();
+    this.#open = true;
+  }
+
+  async shutdown(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#client.close();
+  }
+
+  async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
+    const response = await this.#call(data.bytes(), signal);
+    const partial = partialSuccess(response);
+    if (!partial) return;
+    const attributes = { message: partial.message, [DROPPED[this.#signal]]: Number(partial.rejected) };
+    this.#settings.logger.warn(attributes, "Partial success response");
+  }
+
+  async #call(request: Uint8Array, signal: AbortSignal | undefined): Promise<Buffer> {
+    try {
+      return await this.#client.call(METHODS[this.#signal], request, signal);
+    } catch (error) {
+      throw isServiceError(error) ? toPipelineError(error) : error;
+    }
+  }
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error;
+}
