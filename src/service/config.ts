@@ -7,7 +7,7 @@ import { isMapping, unexpand } from "../confmap/expanded.ts";
 import { nearest } from "../confmap/nearest.ts";
 import type { RawConfig } from "../confmap/resolve.ts";
 import type { Signal } from "../pdata/index.ts";
-import type { Catalog } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
 import { type ServiceConfig, serviceConfig } from "./config-schema.ts";
 import type { Registry } from "./registry.ts";
 
@@ -32,11 +32,19 @@ export type AgentConfig = { readonly [K in keyof Registry]: ConfiguredById<Facto
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"] as const;
 
+/** The kinds of which this build has no component. */
+const NONE: Catalog<Factory<unknown, Signal>> = new Catalog([]);
+
 /** Decodes a resolved configuration. Throws a ConfigError with every error; does not validate. */
 export async function decodeConfig(raw: RawConfig, registry: Registry, logger: Logger): Promise<AgentConfig> {
   const errors: string[] = [];
   const section = <F extends Factory<unknown, Signal>>(name: string, catalog: Catalog<F>) =>
-    decodeSection(name, unexpand(raw[name]), catalog, errors, logger);
+    decodeSection(
+      name,
+      unexpand(raw[name]),
+      (key, value) => decodeComponent(key, value, catalog, logger),
+      errors,
+    );
   const components = {
     receivers: await section("receivers", registry.receivers),
     processors: await section("processors", registry.processors),
@@ -50,27 +58,17 @@ export async function decodeConfig(raw: RawConfig, registry: Registry, logger: L
   return { ...components, service, empty: Object.keys(raw).length === 0 };
 }
 
-/** The kinds of which this build has no component. */
-const NONE: Catalog<never> = { entries: [], names: [], find: () => undefined } as unknown as Catalog<never>;
-
-async function decodeSection<F extends Factory<unknown, Signal>>(
+async function decodeSection<F>(
   name: string,
   raw: unknown,
-  catalog: Catalog<F>,
+  decodeOne: (key: string, section: unknown) => Promise<Configured<F>>,
   errors: string[],
-  logger: Logger,
 ): Promise<ConfiguredById<F>> {
   const components = new Map<string, Configured<F>>();
-  if (raw === undefined || raw === null) return components;
-  if (!isMapping(raw)) {
-    errors.push(`'${name}' expected a map, got '${Array.isArray(raw) ? "slice" : typeof raw}'`);
-    return components;
-  }
-  for (const [key, section] of Object.entries(raw)) {
+  for (const [key, section] of sectionEntries(name, raw, errors)) {
     try {
-      const component = await decodeComponent(key, section, catalog, logger);
-      if (components.has(component.id))
-        throw new ConfigError(`duplicate name ${JSON.stringify(component.id)} after trimming spaces ${key}`);
+      const component = await decodeOne(key, section);
+      if (components.has(component.id)) throw new ConfigError(duplicateId(component.id, key));
       components.set(component.id, component);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -78,6 +76,18 @@ async function decodeSection<F extends Factory<unknown, Signal>>(
     }
   }
   return components;
+}
+
+function sectionEntries(name: string, raw: unknown, errors: string[]): readonly [string, unknown][] {
+  if (isMapping(raw)) return Object.entries(raw);
+  if (raw !== undefined && raw !== null) {
+    errors.push(`'${name}' expected a map, got '${Array.isArray(raw) ? "slice" : typeof raw}'`);
+  }
+  return [];
+}
+
+function duplicateId(id: string, key: string): string {
+  return `duplicate name ${JSON.stringify(id)} after trimming spaces ${key}`;
 }
 
 async function decodeComponent<F extends Factory<unknown, Signal>>(

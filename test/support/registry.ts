@@ -1,0 +1,119 @@
+// A small registry of components whose every step tests can see.
+import type {
+  Component,
+  ExporterFactory,
+  Host,
+  ProcessorFactory,
+  ReceiverFactory,
+} from "../../src/component/index.ts";
+import { bool, duration, enumOf, int, type Schema, string, struct } from "../../src/confmap/schema.ts";
+import type { Consumers } from "../../src/consumer/index.ts";
+import type { Signal, SignalData } from "../../src/pdata/index.ts";
+import { Catalog } from "../../src/service/catalog.ts";
+import type { Registry } from "../../src/service/registry.ts";
+
+interface ProbeConfig {
+  readonly verbosity: "basic" | "normal" | "detailed";
+  readonly samplingInitial: number;
+  readonly timeoutMs: number;
+  readonly endpoint: string;
+  readonly mutates: boolean;
+  readonly failStart: boolean;
+}
+
+const config: Schema<ProbeConfig> = struct(
+  "probe.Config",
+  {
+    verbosity: enumOf("metrics level", ["basic", "normal", "detailed"], "basic"),
+    sampling_initial: int(2),
+    timeout: duration("5s"),
+    endpoint: string("localhost:1"),
+    mutates: bool(),
+    fail_start: bool(),
+  },
+  (section) => (section.endpoint === "" ? ['requires a non-empty "endpoint"'] : []),
+);
+
+/** What happened, in order, and the running components by `kind id`. */
+export class Probe {
+  readonly events: string[] = [];
+  readonly hosts = new Map<string, Host>();
+  readonly receivers = new Map<string, Consumers<Signal>>();
+  /** What exporters were given. */
+  readonly exported: { readonly id: string; readonly data: SignalData[Signal] }[] = [];
+  /** Called by exporters; may reject. */
+  onExport: (id: string, data: SignalData[Signal]) => Promise<void> = async () => {};
+  /** Called by components that shut down; may hang. */
+  onShutdown: (name: string, deadline: AbortSignal) => Promise<void> = async () => {};
+
+  /** Types: receiver `in`, processor `mid`, exporter `out` (older name `sink`); `in` and `out` also as `traceonly`. */
+  registry(): Registry {
+    return {
+      receivers: new Catalog([
+        entry(this.#receiver("in", ALL)),
+        entry(this.#receiver("traceonly", { traces: "beta" })),
+      ]),
+      processors: new Catalog([entry(this.#processor)]),
+      exporters: new Catalog([{ ...entry(this.#exporter("out", ALL)), aliases: ["sink"] }]),
+    };
+  }
+
+  #receiver(type: string, stability: typeof ALL | { traces: "beta" }): ReceiverFactory<ProbeConfig, Signal> {
+    return {
+      type,
+      stability,
+      config,
+      create: ({ id }, section, next) => {
+        this.receivers.set(id, next);
+        return this.#component(`receiver ${id}`, section);
+      },
+    };
+  }
+
+  readonly #processor: ProcessorFactory<ProbeConfig, Signal> = {
+    type: "mid",
+    stability: { traces: "beta", metrics: "beta", logs: "beta" },
+    config,
+    create: ({ id }, section, signal, next) => ({
+      ...this.#component(`processor ${id} ${signal}`, section),
+      capabilities: { mutatesData: section.mutates },
+      consume: (data, abort) => next.consume(data, abort),
+    }),
+  };
+
+  #exporter(type: string, stability: typeof ALL): ExporterFactory<ProbeConfig, Signal> {
+    return {
+      type,
+      stability,
+      config,
+      create: ({ id }, section, signal) => ({
+        ...this.#component(`exporter ${id} ${signal}`, section),
+        capabilities: { mutatesData: section.mutates },
+        consume: async (data) => {
+          await this.onExport(id, data);
+          this.exported.push({ id, data });
+        },
+      }),
+    };
+  }
+
+  #component(name: string, section: ProbeConfig): Component {
+    return {
+      start: async (host) => {
+        this.hosts.set(name, host);
+        this.events.push(`start ${name}`);
+        if (section.failStart) throw new Error("listen tcp 127.0.0.1:1: bind: address already in use");
+      },
+      shutdown: async (deadline) => {
+        this.events.push(`stop ${name}`);
+        await this.onShutdown(name, deadline);
+      },
+    };
+  }
+}
+
+const ALL = { traces: "beta", metrics: "beta", logs: "beta" } as const;
+
+function entry<F extends { readonly type: string }>(factory: F): { type: string; load: () => Promise<F> } {
+  return { type: factory.type, load: async () => factory };
+}
