@@ -55,8 +55,8 @@ test-programs: all
 
 layouts: build/layouts.stamp
 
-build/layouts.stamp: $(BPF_OBJECTS) $(wildcard scripts/layouts.ts) | native
-	@if [ -e scripts/layouts.ts ]; then $(NODE) scripts/layouts.ts; fi
+build/layouts.stamp: $(BPF_OBJECTS) scripts/layouts.ts | native
+	@$(NODE) scripts/layouts.ts
 	@mkdir -p $(@D)
 	@touch $@
 

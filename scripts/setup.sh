@@ -167,3 +167,14 @@ case "$wanted" in
 esac
 make --silent --no-print-directory --jobs="$(nproc)" "$target" ||
   die "the build failed; the lines above say where."
+
+# Last, and only before a run: what is built as an ordinary user is run as root.
+may_load_bpf() {
+  capabilities=$(sed -n 's/^CapEff:[[:space:]]*/0x/p' /proc/self/status)
+  [ $((capabilities >> 39 & 1)) = 1 ] || [ $((capabilities >> 21 & 1)) = 1 ] # CAP_BPF, CAP_SYS_ADMIN
+}
+
+[ "$wanted" != start ] || may_load_bpf ||
+  die "built. Watching the kernel needs root, or CAP_BPF, CAP_PERFMON and more, which \"bin/wattspan doctor\" lists:
+
+  sudo bin/wattspan --config config/default.yaml"

@@ -1,0 +1,9 @@
+// Exits 0 where BPF programs can be loaded; else 1, having printed why not.
+import { loadLibbpf } from "../src/native/load.ts";
+
+const refusal = loadLibbpf().probe({ program: "raw_tracepoint" });
+if (refusal !== undefined) {
+  const who = process.getuid?.() === 0 ? "the kernel refuses BPF programs" : "loading BPF programs needs root";
+  console.log(`${who} (${refusal})`);
+  process.exitCode = 1;
+}
