@@ -3,7 +3,8 @@ import { loadLibbpf } from "../src/native/load.ts";
 
 const refusal = loadLibbpf().probe({ program: "raw_tracepoint" });
 if (refusal !== undefined) {
-  const who = process.getuid?.() === 0 ? "the kernel refuses BPF programs" : "loading BPF programs needs root";
+  const who =
+    process.getuid?.() === 0 ? "the kernel refuses BPF programs" : "loading BPF programs needs root";
   console.log(`${who} (${refusal})`);
   process.exitCode = 1;
 }
