@@ -1,5 +1,7 @@
 // Hot: counts the traffic of every component, once for all, by wrapping the edges between them.
 import type { Consumer } from "../consumer/index.ts";
+import type { QueuedExporter } from "../exporters/helper/exporter.ts";
+import type { QueueStats } from "../exporters/helper/queue.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { Counter, Counters } from "./telemetry/counters.ts";
 
@@ -25,18 +27,33 @@ export function observeReceiver<S extends Signal>(
   return countOutcome(next, accepted, refused);
 }
 
-/** Counts what an exporter has sent, or failed to send after all its tries. */
+/**
+ * Counts what an exporter has sent, or failed to send after all its tries. Behind a queue both come later than
+ * `consume`; they are then the queue's own.
+ */
 export function observeExporter<S extends Signal>(
   id: string,
   signal: S,
   counters: Counters,
-  next: Consumer<S>,
+  exporter: Consumer<S> & Partial<Pick<QueuedExporter<S>, "stats">>,
 ): Consumer<S> {
   const labels = { exporter: id };
   const items = ITEMS[signal];
-  const sent = counters.counter(`otelcol_exporter_sent_${items}`, labels);
-  const failed = counters.counter(`otelcol_exporter_send_failed_${items}`, labels);
-  return countOutcome(next, sent, failed);
+  const { stats } = exporter;
+  if (!stats) {
+    const sent = counters.counter(`otelcol_exporter_sent_${items}`, labels);
+    const failed = counters.counter(`otelcol_exporter_send_failed_${items}`, labels);
+    return countOutcome(exporter, sent, failed);
+  }
+  const read = (key: keyof QueueStats) => () => (exporter.stats ?? stats)[key];
+  const ofQueue = { data_type: signal, exporter: id };
+  counters.observe("counter", `otelcol_exporter_sent_${items}`, labels, read("sentItems"));
+  counters.observe("counter", `otelcol_exporter_send_failed_${items}`, labels, read("failedItems"));
+  counters.observe("counter", `otelcol_exporter_enqueue_failed_${items}`, labels, read("rejectedItems"));
+  counters.observe("gauge", "otelcol_exporter_queue_size", ofQueue, read("size"));
+  counters.observe("gauge", "otelcol_exporter_queue_capacity", ofQueue, read("capacity"));
+  counters.observe("gauge", "otelcol_exporter_in_flight_requests", ofQueue, read("inFlight"));
+  return exporter;
 }
 
 /** Counts what goes into a processor. */

@@ -2,10 +2,20 @@
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** One series. Only ever grows. */
-export class Counter {
+/** One series as it is read. */
+export interface Series {
   readonly name: string;
   readonly labels: Labels;
+  /** A counter only ever grows. */
+  readonly type: "counter" | "gauge";
+  readonly value: number;
+}
+
+/** A series that is counted here. */
+export class Counter implements Series {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly type = "counter";
   #value = 0;
 
   constructor(name: string, labels: Labels) {
@@ -22,27 +32,40 @@ export class Counter {
   }
 }
 
-/** Every counter of one agent. The same name and labels are the same counter. */
+/** Every series of one agent. The same name and labels are the same series. */
 export class Counters {
-  readonly #series = new Map<string, Counter>();
+  readonly #series = new Map<string, Series>();
 
   counter(name: string, labels: Labels): Counter {
     const key = seriesName(name, labels);
     const known = this.#series.get(key);
-    if (known) return known;
+    if (known instanceof Counter) return known;
     const counter = new Counter(name, labels);
     this.#series.set(key, counter);
     return counter;
   }
 
+  /** Adds a series whose value is kept elsewhere and read when it is asked for. */
+  observe(type: Series["type"], name: string, labels: Labels, read: () => number): void {
+    const series = {
+      name,
+      labels,
+      type,
+      get value() {
+        return read();
+      },
+    };
+    this.#series.set(seriesName(name, labels), series);
+  }
+
   /** All series, in the order in which they were first asked for. */
-  *[Symbol.iterator](): Iterator<Counter> {
+  *[Symbol.iterator](): Iterator<Series> {
     yield* this.#series.values();
   }
 
   /** Values by series, `name{label="value"}`, for logs and tests. */
   snapshot(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#series].map(([key, counter]) => [key, counter.value]));
+    return Object.fromEntries([...this.#series].map(([key, series]) => [key, series.value]));
   }
 }
 
