@@ -21,6 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const logger = loggers({});
   early.replay(logger);
   const service = new Service(config, { buildInfo, loggers });
+  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   const uncaught = uncaughtError();
   await service.start();
   const code = await Promise.race([
@@ -29,8 +30,12 @@ export async function run(args: readonly string[]): Promise<number> {
     uncaught.then((cause) => failed(cause, logger)),
   ]);
   await service.shutdown();
+  clearInterval(alive);
   return code;
 }
+
+/** Any will do: components' timers do not keep the process alive, and neither does waiting for a signal. */
+const KEEP_ALIVE_MS = 1 << 30;
 
 /** When the configuration is of no use, what was noticed on the way to it helps to see why. */
 async function checkedConfig(locations: readonly string[], early: BufferedLogger): Promise<AgentConfig> {

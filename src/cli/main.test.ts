@@ -1,0 +1,227 @@
+// Runs the program as users do, in a child process.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const NOP_THAT = new URL("../../test/support/nop-that.ts", import.meta.url).href;
+const CONFIG = `yaml:
+receivers: {nop: }
+processors: {batch: , memory_limiter: {check_interval: 1s, limit_mib: 4000}}
+exporters: {otlp: {endpoint: "localhost:1", tls: {insecure: true}}}
+service:
+  pipelines:
+    traces: {receivers: [nop], processors: [memory_limiter, batch], exporters: [otlp]}
+`;
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+class Wattspan {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: readonly string[], nopThat?: string) {
+    const preload = nopThat === undefined ? [] : ["--import", NOP_THAT];
+    this.child = spawn(process.execPath, [...preload, MAIN, ...args], {
+      env: { PATH: process.env.PATH, NOP_THAT: nopThat, EMPTY: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    agents.push(this);
+    this.child.stdout!.on("data", (chunk) => (this.stdout += chunk));
+    this.child.stderr!.on("data", (chunk) => (this.stderr += chunk));
+    this.ended = once(this.child, "close").then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Resolves when the log says `text`. */
+  async says(text: string): Promise<void> {
+    while (!this.stderr.includes(text)) {
+      const ended = await Promise.race([once(this.child.stderr!, "data").then(() => undefined), this.ended]);
+      if (ended && !this.stderr.includes(text))
+        throw new Error(`ended without saying ${text}:\n${this.stderr}`);
+    }
+  }
+}
+
+const agents: Wattspan[] = [];
+afterEach(async () => {
+  for (const agent of agents.splice(0)) {
+    agent.child.kill("SIGKILL");
+    await agent.ended;
+  }
+});
+
+const run = (...args: string[]) => new Wattspan(args).ended;
+/** The messages of console log lines. */
+const messages = (stderr: string) => stderr.split("\n").flatMap((line) => line.split("\t")[3] ?? []);
+
+describe("wattspan", () => {
+  it.each([
+    [[], "at least one config flag must be provided"],
+    [["validate"], "at least one config flag must be provided"],
+    [["--confg", "x"], "unknown flag: --confg"],
+    [["-x"], "unknown shorthand flag: 'x' in -x"],
+    [["--config"], "flag needs an argument: --config"],
+    [["frobnicate"], 'unknown command "frobnicate" for "wattspan"'],
+    [["valdate"], 'unknown command "valdate" for "wattspan"\n\nDid you mean this?\n\tvalidate'],
+    [
+      ["--config", CONFIG, "--set", "processors.batch"],
+      'invalid argument "processors.batch" for "--set" flag: missing equal sign',
+    ],
+    [
+      ["--config", "nofile.yaml"],
+      "failed to get config: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:nofile.yaml: open nofile.yaml: no such file or directory",
+    ],
+    [
+      ["validate", "--config", CONFIG, "--set=processors.batch.timeuot=1s"],
+      "failed to get config: cannot unmarshal the configuration: decoding failed due to the following error(s):\n\n'processors' error reading configuration for \"batch\": decoding failed due to the following error(s):\n\n'batchprocessor.Config' has invalid keys: timeuot (did you mean \"timeout\"?)",
+    ],
+    [
+      ["validate", "--config", CONFIG, "--set", "processors.batch.timeout=-1s"],
+      "processors::batch: timeout must be greater or equal to 0",
+    ],
+    [
+      ["--config", CONFIG, "--set", "processors.batch.timeout=-1s"],
+      "invalid configuration: processors::batch: timeout must be greater or equal to 0",
+    ],
+  ])("says what is wrong with %j and exits with 1", async (args, message) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect(stderr).toContain(`Error: ${message}\n`);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+
+  it("says nothing about a configuration that is right", async () => {
+    expect(await run("validate", "--config", CONFIG)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  it.each([["--version"], ["-v"]])("tells its version on %s", async (flag) => {
+    expect(await run(flag)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^wattspan version \d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it.each([["-h"], ["--help"], ["help"]])("explains itself on %s", async (flag) => {
+    const { code, stdout } = await run(flag);
+    expect(code).toBe(0);
+    expect(stdout).toContain("--config");
+    expect(stdout).toContain("validate");
+  });
+
+  it("lists its components in the Collector's shape", async () => {
+    const { code, stdout } = await run("components");
+    expect(code).toBe(0);
+    const listing = parse(stdout);
+    expect(Object.keys(listing)).toEqual([
+      "buildinfo",
+      "receivers",
+      "processors",
+      "exporters",
+      "connectors",
+      "extensions",
+      "providers",
+    ]);
+    expect(listing.processors[0]).toEqual({
+      name: "batch",
+      module: expect.stringMatching(/^wattspan\/processors\/batch v\d/),
+      stability: { logs: "Beta", metrics: "Beta", traces: "Beta" },
+    });
+    expect(listing.providers.map(({ scheme }: { scheme: string }) => scheme)).toEqual([
+      "env",
+      "file",
+      "yaml",
+    ]);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("drains on %s and exits with 0", async (signal) => {
+    const agent = new Wattspan(["--config", CONFIG]);
+    await agent.says("Everything is ready.");
+    agent.child.kill(signal);
+    const { code, stderr } = await agent.ended;
+    expect(code).toBe(0);
+    expect(messages(stderr)).toEqual([
+      '"otlp" alias is deprecated; use "otlp_grpc" instead',
+      "Starting wattspan...",
+      "Memory limiter configured",
+      "Everything is ready. Begin running and processing data.",
+      "Received signal from OS",
+      "Starting shutdown...",
+      "Shutdown complete.",
+    ]);
+  });
+
+  it("ends at once on a second signal", async () => {
+    const agent = new Wattspan(["--config", CONFIG], "hangs");
+    await agent.says("Everything is ready.");
+    agent.child.kill("SIGTERM");
+    await agent.says("Starting shutdown...");
+    agent.child.kill("SIGINT");
+    expect(await agent.ended).toMatchObject({ signal: "SIGINT" });
+  });
+
+  it.each([
+    ["fails", "ring is gone"],
+    ["throws", "nobody caught this"],
+  ])("shuts down in order when a component %s, and exits with 1", async (nopThat, error) => {
+    const { code, stderr } = await new Wattspan(["--config", CONFIG], nopThat).ended;
+    expect(code).toBe(1);
+    expect(messages(stderr).slice(-3)).toEqual([
+      "Asynchronous error received, terminating process",
+      "Starting shutdown...",
+      "Shutdown complete.",
+    ]);
+    expect(stderr).toContain(`"error": "${error}"`);
+  });
+
+  it("says why it cannot start, and exits with 1", async () => {
+    const { code, stderr } = await new Wattspan(["--config", CONFIG], "cannot start").ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /\nError: cannot start pipelines: failed to start "nop" receiver: load http\.bpf\.o: operation not permitted\n$/,
+    );
+  });
+
+  it("sums up its traffic and obeys the log settings", async () => {
+    const agent = new Wattspan([
+      "--config",
+      CONFIG,
+      "--set=service.telemetry.logs={level: debug, encoding: json}",
+      "--set=service.telemetry.metrics.readers=[{pull: }]",
+    ]);
+    await agent.says("Everything is ready.");
+    agent.child.kill("SIGTERM");
+    const { stderr } = await agent.ended;
+    const records = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records.find(({ msg }) => msg === "Items handled since start.")).toMatchObject({ level: "debug" });
+    expect(records.find(({ level, keys }) => level === "warn" && keys)).toMatchObject({
+      keys: ["metrics::readers"],
+    });
+  });
+
+  it("tells of unset variables even when the configuration turns out wrong", async () => {
+    const { stderr } = await run(
+      "--config",
+      CONFIG,
+      "--set",
+      "processors.batch.timeuot=$" + "{env:UNSET_VARIABLE}",
+    );
+    expect(stderr).toContain("Configuration references unset environment variable");
+  });
+});
