@@ -3,7 +3,12 @@ import type { ViteUserConfig } from "vitest/config";
 const config: ViteUserConfig = {
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/contract/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts"],
+        },
+      },
       {
         // Root and a kernel: one file at a time, since they share the host's sockets and BPF.
         test: {

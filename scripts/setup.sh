@@ -149,7 +149,7 @@ keep_node_that_runs() {
 
 case "$(uname -sm)" in
   "Linux x86_64" | "Linux aarch64") ;;
-  *) die "wattspan runs on Linux on x86-64 or arm64; this is $(uname -sm)." ;;
+  *) die "runs on Linux on x86-64 or arm64; this is $(uname -sm)." ;;
 esac
 
 # Before 1.0 libbpf had another interface; Debian 12 and Ubuntu 24.04 have a newer one.
