@@ -72,6 +72,7 @@ export async function runGarbage(
   await tap.start(options);
   try {
     for (const { name, talk } of table) {
+      await tap.requests();
       const before = tap.counters();
       const report = await playTalk(talk);
       const seen = seenIn(report, await settled(tap, [report], 0));
@@ -151,10 +152,10 @@ export function timeChecks(tested: Case, result: CaseResult, side: "client" | "s
     const start = stepAt(tested, result.report, "up", side === "client", requestStart);
     const end = stepAt(tested, result.report, "down", side === "server", responseEnd - 1);
     if (!status || !start || !end) return [];
-    return [
-      bounded(`start of ${target}`, start, reported[i]!.startNs),
-      bounded(`end of ${target}`, end, reported[i]!.endNs),
-    ];
+    const { startNs, endNs, failure } = reported[i]!;
+    const started = bounded(`start of ${target}`, start, startNs);
+    // What fails ends when it fails, not with its last byte.
+    return failure ? [started] : [started, bounded(`end of ${target}`, end, endNs)];
   });
 }
 

@@ -1,7 +1,7 @@
 // What a case of the tables is: a conversation, and the requests that each side of it must be seen to make.
 import { Conversation, type Data } from "../conversation.ts";
 
-/** Why a request got no response, seen from one side. */
+/** Why a request got no response, or not all of it, seen from one side. */
 export type Failure = "closed" | "reset" | "cancelled";
 
 /** One request as the tap must report it. */

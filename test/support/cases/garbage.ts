@@ -3,7 +3,7 @@ import { Conversation, type Data, repeat } from "../conversation.ts";
 import { get, ok } from "./case.ts";
 
 /** Under which of the tap's counters a connection is found. */
-export type GarbageKind = "unparsed" | "tls" | "http2" | "unmatched" | "unreadable" | "silent";
+export type GarbageKind = "unparsed" | "endless" | "tls" | "http2" | "unreadable" | "silent";
 
 export interface Garbage {
   readonly name: string;
@@ -54,7 +54,7 @@ export const garbageTable: readonly Garbage[] = [
   ),
   garbage("a method of 1,000 bytes", `${"M".repeat(1000)} / HTTP/1.1\r\n\r\n`, "no\r\n"),
   garbage("a method of 1,000 lower-case bytes", `${"m".repeat(1000)} / HTTP/1.1\r\n\r\n`, "no\r\n"),
-  garbage("GET and no end of the line", ["GET /", repeat("a", 200_000)], "no\r\n"),
+  garbage("GET and no end of the line", ["GET /", repeat("a", 200_000)], "no\r\n", "endless"),
   garbage("a header that never ends", "GETTING / HTTP/1.1 done\r\nX: y\r\n", "no\r\n"),
   garbage("HTTP/0.9", "GET /\r\n", "<html>old</html>"),
   garbage("GET of an unknown major version", "GET / HTTP/9.9\r\nHost: x\r\n\r\n", "no\r\n"),
@@ -75,7 +75,7 @@ export const garbageTable: readonly Garbage[] = [
   greeted("an SSH banner", "SSH-2.0-OpenSSH_9.2\r\n", "SSH-2.0-talk\r\n"),
   greeted("SMTP", "220 mail.test ESMTP\r\n", "EHLO talk\r\n"),
   greeted("MySQL", "\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0", "\x20\0\0\x01\x85\xa6\xff\x01"),
-  greeted("a response without a request", ok("nobody asked"), "\0\0", "unmatched"),
+  greeted("a response without a request", ok("nobody asked"), "\0\0"),
   {
     name: "a single byte that could begin a request, then the end",
     talk: new Conversation().connect().ask("G").close(),

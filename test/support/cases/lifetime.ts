@@ -42,7 +42,7 @@ const early: readonly Case[] = [
         .act("s", "close"),
     [],
     {
-      client: [seen("GET", "/half", 200, { responseBody: 5 })],
+      client: [seen("GET", "/half", 200, { responseBody: 5, failure: "cancelled" })],
       server: [seen("GET", "/half", 200, { responseBody: 10 })],
     },
   ),
@@ -59,7 +59,7 @@ const early: readonly Case[] = [
         .ask(get("/short"))
         .answer(`${head("200 OK", "Content-Length: 1000")}only this`)
         .closeByServer(),
-    [seen("GET", "/short", 200, { responseBody: 9 })],
+    [seen("GET", "/short", 200, { responseBody: 9, failure: "closed" })],
   ),
   httpCase(
     "the server closes after an interim response",
@@ -68,7 +68,15 @@ const early: readonly Case[] = [
   ),
   httpCase(
     "the client resets before the response",
-    (talk) => talk.connect().ask(get("/rst")).act("c", "reset").act("s", "readend").act("s", "close"),
+    (talk) =>
+      talk
+        .connect()
+        .ask(get("/rst"))
+        .act("s", "set a")
+        .act("c", "await a")
+        .act("c", "reset")
+        .act("s", "readend")
+        .act("s", "close"),
     [],
     { client: [unanswered("GET", "/rst", "cancelled")], server: [unanswered("GET", "/rst", "reset")] },
   ),
@@ -90,7 +98,11 @@ const early: readonly Case[] = [
         .act("s", "reset")
         .act("c", "readend")
         .act("c", "close"),
-    [seen("GET", "/rst/body", 200, { responseBody: 10 })],
+    [],
+    {
+      client: [seen("GET", "/rst/body", 200, { responseBody: 10, failure: "reset" })],
+      server: [seen("GET", "/rst/body", 200, { responseBody: 10, failure: "closed" })],
+    },
   ),
   httpCase(
     "the client resets after the response",
