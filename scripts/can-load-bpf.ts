@@ -1,4 +1,4 @@
-// Exits 0 where BPF programs can be loaded; else 1, having printed why not.
+// Exits 0 where BPF programs can be loaded; 2 where they can't, having printed why.
 import { loadLibbpf } from "../src/native/load.ts";
 
 const refusal = loadLibbpf().probe({ program: "raw_tracepoint" });
@@ -6,5 +6,5 @@ if (refusal !== undefined) {
   const who =
     process.getuid?.() === 0 ? "the kernel refuses BPF programs" : "loading BPF programs needs root";
   console.log(`${who} (${refusal})`);
-  process.exitCode = 1;
+  process.exitCode = 2;
 }
