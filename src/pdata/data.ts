@@ -1,7 +1,7 @@
 // The data of a pipeline: the bytes of OTLP Export requests. Two requests' bytes one after the other are again one.
 import { countItems, countResources } from "./count.ts";
 import { Reader } from "./protobuf/reader.ts";
-import { SHAPES } from "./shape.ts";
+import { METRICS, SHAPES } from "./shape.ts";
 import type { Signal, SignalData } from "./signal.ts";
 import { splitItems } from "./split.ts";
 
@@ -94,6 +94,12 @@ export class Traces extends OtlpData<"traces"> {
 /** Metrics, counted in data points. */
 export class Metrics extends OtlpData<"metrics"> {
   readonly signal = "metrics";
+
+  /** Metric messages, each of which may have many data points. */
+  get metricCount(): number {
+    const readers = this.chunks.map((chunk) => new Reader(chunk));
+    return readers.reduce((sum, reader) => sum + countItems(reader, METRICS), 0);
+  }
 }
 
 /** Log records. */

@@ -16,6 +16,9 @@ function nested(children: readonly number[], child?: Shape): Shape {
 // Export*ServiceRequest → ResourceX → ScopeX → spans or log records.
 const records = nested([1], nested([2], nested([2])));
 
+/** Metrics as the items, instead of their points. */
+export const METRICS: Shape = records;
+
 /** The nesting of each signal's Export request. */
 export const SHAPES: { readonly [S in Signal]: Shape } = {
   traces: records,

@@ -1,0 +1,114 @@
+// `verbosity: normal`: a line per item, in the Collector's format.
+import type { Attributes, ResourceItems, Scope } from "../../pdata/decode/common.ts";
+import type { LogRecord } from "../../pdata/decode/logs.ts";
+import type { Metric, MetricData } from "../../pdata/decode/metrics.ts";
+import type {
+  ExponentialBuckets,
+  ExponentialHistogramPoint,
+  HistogramPoint,
+  NumberPoint,
+  SummaryPoint,
+} from "../../pdata/decode/points.ts";
+import type { Span } from "../../pdata/decode/traces.ts";
+import { fixed, shortest, valueText } from "./go.ts";
+
+export function normalTraces(traces: readonly ResourceItems<Span>[]): string {
+  return text(traces, "ResourceTraces", "ScopeTraces", (span) => [
+    `${span.name} ${span.traceId} ${span.spanId}${spaced(span.attributes)}`,
+  ]);
+}
+
+export function normalMetrics(metrics: readonly ResourceItems<Metric>[]): string {
+  return text(metrics, "ResourceMetrics", "ScopeMetrics", ({ name, data }) =>
+    (data ? points(data) : []).map(
+      ([attributes, value]) => `${name}{${pairs(attributes).join(",")}} ${value}`,
+    ),
+  );
+}
+
+export function normalLogs(logs: readonly ResourceItems<LogRecord>[]): string {
+  return text(logs, "ResourceLog", "ScopeLog", (record) => [
+    `${valueText(record.body)} ${pairs(record.attributes).join(" ")}`,
+  ]);
+}
+
+function text<T>(
+  groups: readonly ResourceItems<T>[],
+  resourceName: string,
+  scopeName: string,
+  itemLines: (item: T) => string[],
+): string {
+  const lines: string[] = [];
+  for (const [i, { resource, schemaUrl, scopes }] of groups.entries()) {
+    lines.push(`${resourceName} #${i}${schemaUrl && ` [${schemaUrl}]`}${spaced(resource.attributes)}`);
+    for (const { scope, schemaUrl: scopeUrl, items } of scopes) {
+      // The Collector numbers a scope by its resource.
+      lines.push(`${scopeName} #${i}${scopeText(scope, scopeUrl)}${spaced(scope.attributes)}`);
+      for (const item of items) lines.push(...itemLines(item));
+    }
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function scopeText({ name, version }: Scope, schemaUrl: string): string {
+  const parts = [`${name}${version && `@${version}`}`, schemaUrl && `[${schemaUrl}]`].filter(Boolean);
+  return parts.map((part) => ` ${part}`).join("");
+}
+
+function pairs(attributes: Attributes): string[] {
+  return attributes.map(({ key, value }) => `${key}=${valueText(value)}`);
+}
+
+function spaced(attributes: Attributes): string {
+  return pairs(attributes)
+    .map((pair) => ` ${pair}`)
+    .join("");
+}
+
+/** Each point's attributes and its value. */
+function points(data: MetricData): [Attributes, string][] {
+  switch (data.type) {
+    case "gauge":
+    case "sum":
+      return data.points.map((point) => [point.attributes, numberText(point)]);
+    case "histogram":
+      return data.points.map((point) => [point.attributes, histogramText(point)]);
+    case "exponentialHistogram":
+      return data.points.map((point) => [point.attributes, exponentialText(point)]);
+    case "summary":
+      return data.points.map((point) => [point.attributes, summaryText(point)]);
+  }
+}
+
+function numberText({ value }: NumberPoint): string {
+  if (value === undefined) return "";
+  return typeof value === "bigint" ? `${value}` : shortest(value);
+}
+
+function totals({ count, sum, min, max }: HistogramPoint | ExponentialHistogramPoint): string[] {
+  const named = Object.entries({ sum, min, max }).map(([name, value]) =>
+    value === undefined ? [] : [`${name}=${shortest(value)}`],
+  );
+  return [`count=${count}`, ...named.flat()];
+}
+
+function histogramText(point: HistogramPoint): string {
+  const buckets = point.bucketCounts.map((count, i) => {
+    const bound = point.explicitBounds[i];
+    return bound === undefined ? `${count}` : `le${shortest(bound)}=${count}`;
+  });
+  return [...totals(point), ...buckets].join(" ");
+}
+
+function exponentialText(point: ExponentialHistogramPoint): string {
+  const base = 2 ** (2 ** -point.scale);
+  const buckets = ({ offset, bucketCounts }: ExponentialBuckets) =>
+    bucketCounts.map((count, i) => `le${shortest(base ** (offset + i))}=${count}`);
+  const zero = point.zeroCount > 0n ? [`zero_count${shortest(point.zeroThreshold)}=${point.zeroCount}`] : [];
+  return [...totals(point), ...buckets(point.negative), ...buckets(point.positive), ...zero].join(" ");
+}
+
+function summaryText({ count, sum, quantiles }: SummaryPoint): string {
+  const each = quantiles.map(({ quantile, value }) => `q${shortest(quantile)}=${shortest(value)}`);
+  return [`count=${count}`, `sum=${fixed(sum)}`, ...each].join(" ");
+}

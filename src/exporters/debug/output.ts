@@ -1,0 +1,57 @@
+// Where the debug exporter writes: the agent's own log, or files and standard streams.
+import { appendFileSync } from "node:fs";
+import type { Attributes, Logger } from "../../component/index.ts";
+import type { DebugConfig } from "./config.ts";
+
+/** Writes one message with its attributes. */
+export type Output = (message: string, attributes: Attributes) => void;
+
+/** What writing to a file or stream needs of the world. */
+export type Append = (path: string, text: string) => void;
+
+/** The output that `config` asks for, sampled as it says. */
+export function openOutput(config: DebugConfig, logger: Logger, append: Append = appendTo): Output {
+  const output: Output = config.useInternalLogger
+    ? (message, attributes) => logger.info(attributes, message)
+    : (message, attributes) => {
+        const text = consoleLine(message, attributes);
+        for (const path of config.outputPaths.length > 0 ? config.outputPaths : ["stdout"])
+          append(path, text);
+      };
+  return sampled(config, Date.now, output);
+}
+
+/** Of equal messages within a second, lets the first `samplingInitial` through, then every `samplingThereafter`th. */
+export function sampled(
+  { samplingInitial, samplingThereafter }: DebugConfig,
+  now: () => number,
+  output: Output,
+): Output {
+  const counts = new Map<string, number>();
+  let secondEnds = 0;
+  return (message, attributes) => {
+    if (now() >= secondEnds) {
+      counts.clear();
+      secondEnds = now() + 1000;
+    }
+    const count = (counts.get(message) ?? 0) + 1;
+    counts.set(message, count);
+    const over = count - samplingInitial;
+    if (over > 0 && (samplingThereafter <= 0 || over % samplingThereafter !== 0)) return;
+    output(message, attributes);
+  };
+}
+
+/** The message, and its attributes as JSON behind a tab, with a space after each colon and comma. */
+function consoleLine(message: string, attributes: Attributes): string {
+  const pairs = Object.entries(attributes).map(
+    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
+  return pairs.length > 0 ? `${message}\t{${pairs.join(", ")}}\n` : `${message}\n`;
+}
+
+function appendTo(path: string, text: string): void {
+  if (path === "stdout") process.stdout.write(text);
+  else if (path === "stderr") process.stderr.write(text);
+  else appendFileSync(path, text);
+}
