@@ -64,7 +64,7 @@ const visitors: Visitors = {
   float: number,
   duration: (node, raw, place) => {
     const value = unexpand(raw);
-    if (typeof value === "number") return value / 1e6; // A bare number is nanoseconds.
+    if (Number.isFinite(value)) return (value as number) / 1e6; // A bare number is nanoseconds.
     if (typeof value !== "string") return mismatch("time.Duration", value, node.default, place);
     return attempt(() => parseDurationMs(value), node.default, place);
   },
@@ -106,6 +106,8 @@ function number(node: Extract<Node, { kind: "int" | "uint" | "float" }>, raw: un
   const value = unexpand(raw);
   const wanted = { int: "int", uint: "uint", float: "float64" }[node.kind];
   if (typeof value !== "number") return mismatch(wanted, value, node.default, place);
+  if (!Number.isFinite(value))
+    return fail(`cannot parse value as '${wanted}': ${value}`, node.default, place);
   if (node.kind === "float") return value;
   if (node.kind === "uint" && value < 0) {
     return fail(`cannot parse value as 'uint32': ${value} overflows uint`, node.default, place);

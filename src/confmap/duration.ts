@@ -35,6 +35,11 @@ function unitMs(unit: string, text: string): number {
   return ms;
 }
 
+/** A duration as Node's timers take it: what they cannot hold, which is 24.8 days and more, would fire at once. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1);
+}
+
 /** Writes milliseconds as Go prints a duration: `1m30s`, `200ms`, `0s`. */
 export function formatDurationMs(ms: number): string {
   if (ms === 0) return "0s";

@@ -1,5 +1,6 @@
 // Hot: runs once for each piece of telemetry in every pipeline.
 import type { Processor } from "../../component/index.ts";
+import { timerMs } from "../../confmap/duration.ts";
 import type { Capabilities, Consumer } from "../../consumer/index.ts";
 import { concatData, type Signal, type SignalData } from "../../pdata/index.ts";
 import type { BatchConfig } from "./config.ts";
@@ -62,7 +63,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     this.#waitingItems += items;
     if (this.#config.timeoutMs === 0) this.#due = true;
     if (this.#ready()) this.#send();
-    else this.#timer ??= setTimeout(() => this.#expireWait(), this.#config.timeoutMs);
+    else this.#timer ??= setTimeout(() => this.#expireWait(), timerMs(this.#config.timeoutMs));
     await (signal ? this.#unlessAborted(promise, piece, signal) : promise);
   }
 

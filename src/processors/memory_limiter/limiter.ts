@@ -1,5 +1,5 @@
 import type { Logger } from "../../component/index.ts";
-import { formatDurationMs } from "../../confmap/duration.ts";
+import { formatDurationMs, timerMs } from "../../confmap/duration.ts";
 import type { MemoryLimiterConfig } from "./config.ts";
 import type { Memory } from "./memory.ts";
 
@@ -63,7 +63,7 @@ export class MemoryLimiter {
       },
       "Memory limiter configured",
     );
-    this.#timer = setInterval(() => this.check(logger), this.#config.checkIntervalMs).unref();
+    this.#timer = setInterval(() => this.check(logger), timerMs(this.#config.checkIntervalMs)).unref();
   }
 
   /** Ends the watch when the last user has gone. */

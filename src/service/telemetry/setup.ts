@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Attributes, BuildInfo, Logger } from "../../component/index.ts";
+import { isMapping } from "../../confmap/expanded.ts";
 import type { TelemetryConfig } from "../config-schema.ts";
 import { createLoggers, type LoggerFactory, openOutputs } from "./logger.ts";
 
@@ -14,15 +15,26 @@ export function setUpTelemetry(config: TelemetryConfig, buildInfo: BuildInfo): L
   return loggers;
 }
 
-/** The default resource, changed by what the user gave; null removes an attribute. */
-function resourceOf(given: Readonly<Record<string, unknown>>, buildInfo: BuildInfo): Attributes {
+/** Keys of `resource` that are settings; every other key is an attribute, in the older form. */
+const RESOURCE_SETTINGS: readonly string[] = ["attributes", "schema_url", "detection/development"];
+
+/** The default resource, changed by what the user gave, in either form; null removes an attribute. */
+export function resourceOf(given: Readonly<Record<string, unknown>>, buildInfo: BuildInfo): Attributes {
   const attributes = {
     "service.instance.id": randomUUID(),
     "service.name": buildInfo.command,
     "service.version": buildInfo.version,
-    ...given,
+    ...Object.fromEntries(Object.entries(given).filter(([key]) => !RESOURCE_SETTINGS.includes(key))),
+    ...Object.fromEntries(namedValues(given.attributes)),
   };
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null));
+}
+
+/** The entries of `[{name, value}]`. */
+function* namedValues(list: unknown): Iterable<[string, unknown]> {
+  for (const item of Array.isArray(list) ? list : []) {
+    if (isMapping(item) && typeof item.name === "string") yield [item.name, item.value ?? null];
+  }
 }
 
 function warnOfUnused({ logs, metrics, traces }: TelemetryConfig, logger: Logger): void {

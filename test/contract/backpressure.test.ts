@@ -1,0 +1,88 @@
+// Every processor before a consumer that refuses at random: nothing is lost silently, nothing is made up.
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/confmap/decode.ts";
+import { type Consumer, PermanentError } from "../../src/consumer/index.ts";
+import type { Signal, SignalData } from "../../src/pdata/index.ts";
+import { HostRecorder, settings } from "../support/component.ts";
+import { data } from "../support/data.ts";
+import { processors } from "./every-component.ts";
+import { LEAST_SECTION, MORE_SECTIONS } from "./sections.ts";
+
+/** The same numbers in [0, 1) for the same seed. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Takes some, refuses some for now and some for good, at once or after a while. */
+class Moody<S extends Signal> implements Consumer<S> {
+  readonly capabilities = { mutatesData: false };
+  readonly #random: () => number;
+  taken = 0;
+  refused = 0;
+
+  constructor(seed: number) {
+    this.#random = random(seed);
+  }
+
+  async consume(given: SignalData[S]): Promise<void> {
+    const mood = this.#random();
+    if (this.#random() < 0.5) await yieldToOthers();
+    if (mood < 0.6) {
+      this.taken += given.itemCount;
+      return;
+    }
+    this.refused += given.itemCount;
+    throw mood < 0.8 ? new Error("busy") : new PermanentError("bad data");
+  }
+}
+
+const cases = processors.flatMap(({ name, entry }) =>
+  [LEAST_SECTION[entry.type] ?? {}, ...(MORE_SECTIONS[entry.type] ?? [])].map((section) => ({
+    name,
+    entry,
+    section,
+  })),
+);
+
+describe.each(cases)("$name with $section before a consumer that refuses at random", ({ entry, section }) => {
+  it.each(["traces", "metrics", "logs"] as const)("accounts for every item of %s", async (signal) => {
+    const factory = await entry.load();
+    for (let seed = 1; seed <= 20; seed++) {
+      const next = new Moody<Signal>(seed);
+      const processor = factory.create(
+        settings(entry.type),
+        parseConfig(factory.config, section),
+        signal,
+        next,
+      );
+      await processor.start(new HostRecorder());
+      const chance = random(seed + 1000);
+      let accepted = 0;
+      let refused = 0;
+      const kinds = new Set<string>();
+      const send = async (count: number) => {
+        try {
+          await processor.consume(data(signal, count));
+          accepted += count;
+        } catch (error) {
+          refused += count;
+          kinds.add((error as Error).name);
+        }
+      };
+      const sending: Promise<void>[] = [];
+      for (let piece = 0; piece < 40; piece++) {
+        sending.push(send(1 + Math.floor(chance() * 7)));
+        if (chance() < 0.5) await yieldToOthers();
+      }
+      await processor.shutdown(new AbortController().signal);
+      await Promise.all(sending);
+      expect({ accepted, refused }).toEqual({ accepted: next.taken, refused: next.refused });
+      for (const kind of kinds) expect(["Error", "PermanentError"]).toContain(kind);
+    }
+  });
+});

@@ -1,0 +1,41 @@
+// Every example in config/ is one that works.
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { defaultProviders } from "../../src/confmap/providers.ts";
+import { resolve } from "../../src/confmap/resolve.ts";
+import { type AgentConfig, decodeConfig } from "../../src/service/config.ts";
+import { buildGraph } from "../../src/service/graph.ts";
+import { registry } from "../../src/service/registry.ts";
+import { Counters } from "../../src/service/telemetry/counters.ts";
+import { validateConfig } from "../../src/service/validate.ts";
+import { LogRecorder } from "../support/component.ts";
+
+const directory = fileURLToPath(new URL("../../config/", import.meta.url));
+const buildInfo = { command: "wattspan", description: "wattspan", version: "0" };
+
+async function load(file: string, environment: NodeJS.ProcessEnv = {}): Promise<[AgentConfig, LogRecorder]> {
+  const logger = new LogRecorder();
+  const raw = await resolve([`file:${directory}${file}`], defaultProviders(environment), logger);
+  return [await decodeConfig(raw, registry, logger), logger];
+}
+
+describe.each(readdirSync(directory).filter((file) => file.endsWith(".yaml")))("config/%s", (file) => {
+  it("is valid, builds, and gives no reason for a warning", async () => {
+    const [config, logger] = await load(file);
+    validateConfig(config);
+    expect(buildGraph(config, { buildInfo, counters: new Counters(), logger: () => logger })).not.toEqual([]);
+    expect(logger.records).toEqual([]);
+  });
+});
+
+describe("config/otlp.yaml", () => {
+  it("sends to where the environment says", async () => {
+    const endpointIn = async (environment: NodeJS.ProcessEnv) => {
+      const [{ exporters }] = await load("otlp.yaml", environment);
+      return (exporters.get("otlp_grpc")!.config as { endpoint: string }).endpoint;
+    };
+    expect(await endpointIn({})).toBe("localhost:4317");
+    expect(await endpointIn({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4317" })).toBe("collector:4317");
+  });
+});

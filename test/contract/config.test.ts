@@ -1,0 +1,74 @@
+// What holds for the configuration of every component.
+import { describe, expect, it } from "vitest";
+import { decode, parseConfig } from "../../src/confmap/decode.ts";
+import type { Node, StructNode } from "../../src/confmap/schema.ts";
+import { everyComponent } from "./every-component.ts";
+import { LEAST_SECTION } from "./sections.ts";
+
+/** A key of a schema, by the keys that lead to it. */
+interface Place {
+  readonly keys: readonly string[];
+  readonly node: Node;
+}
+
+/** Every place that is reached through sections and optional blocks. */
+function places(node: Node, keys: readonly string[] = []): readonly Place[] {
+  const inner = node.kind === "optional" ? node.inner : node;
+  const below =
+    inner.kind === "struct"
+      ? Object.entries(inner.fields).flatMap(([key, field]) => places(field, [...keys, key]))
+      : [];
+  return [{ keys, node: inner }, ...below];
+}
+
+const isStruct = (place: Place): place is Place & { readonly node: StructNode } =>
+  place.node.kind === "struct";
+const nested = (keys: readonly string[], value: unknown) =>
+  keys.reduceRight<unknown>((inside, key) => ({ [key]: inside }), value);
+/** The keys of a path of the Collector's errors, whether or not a block on the way decodes on its own. */
+const names = (errors: readonly string[]) => errors.join("\n").split(/[^A-Za-z0-9_]+/);
+
+describe.each(everyComponent)("the configuration of $name", ({ entry }) => {
+  it("belongs to the component its index names", async () => {
+    const factory = await entry.load();
+    expect(factory.type).toBe(entry.type);
+    expect(factory.aliases ?? []).toEqual(entry.aliases ?? []);
+    expect(Object.keys(factory.stability)).not.toEqual([]);
+  });
+
+  it("has a default for every key", async () => {
+    const { config } = await entry.load();
+    expect(decode(config, null).errors).toEqual([]);
+    expect(decode(config, {}).value).toEqual(decode(config, null).value);
+    expect(() => parseConfig(config, LEAST_SECTION[entry.type])).not.toThrow();
+  });
+
+  it("writes its keys in snake_case", async () => {
+    const { config } = await entry.load();
+    const keys = places(config).flatMap((place) => place.keys);
+    expect(keys.filter((key) => !/^[a-z][a-z0-9_]*$/.test(key))).toEqual([]);
+  });
+
+  it("refuses an unknown key in each of its sections, with the path", async () => {
+    const { config } = await entry.load();
+    const sections = places(config).filter(isStruct);
+    expect(sections.length).toBeGreaterThan(0);
+    for (const { keys } of sections) {
+      const { errors } = decode(config, nested(keys, { quux_frob: 1 }));
+      expect(errors).toHaveLength(1);
+      expect(errors[0]).toMatch(/' has invalid keys: quux_frob$/);
+      expect(names(errors)).toEqual(expect.arrayContaining([...keys]));
+    }
+  });
+
+  it("refuses a value of the wrong type under each of its keys, with the path", async () => {
+    const { config } = await entry.load();
+    const leaves = places(config).filter(({ keys, node }) => keys.length > 0 && node.kind !== "any");
+    for (const { keys, node } of leaves) {
+      const wrong = ["map", "struct"].includes(node.kind) ? 7 : { wrong: { type: true } };
+      const { errors } = decode(config, nested(keys, wrong));
+      expect(errors, keys.join("::")).toHaveLength(1);
+      expect(names(errors)).toEqual(expect.arrayContaining([...keys]));
+    }
+  });
+});

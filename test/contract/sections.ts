@@ -1,0 +1,20 @@
+// What the contract tests have to know of components: the least each needs in its section to run.
+
+/** The least section with which a component is valid, by type; a component that is not here needs none. */
+export const LEAST_SECTION: Readonly<Record<string, object>> = {
+  memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
+  otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
+};
+
+/** Components that open BPF objects when they start. */
+export const NEEDS_ROOT: ReadonlySet<string> = new Set(["ebpf_http"]);
+
+/** Further sections under which a processor must keep to the contract. */
+export const MORE_SECTIONS: Readonly<Record<string, readonly object[]>> = {
+  batch: [
+    { timeout: "1ms", send_batch_size: 7 },
+    { timeout: "1ms", send_batch_size: 7, send_batch_max_size: 7 },
+    { timeout: "0s" },
+    { send_batch_size: 0 },
+  ],
+};
