@@ -12,11 +12,18 @@
 
 #if defined(__TARGET_ARCH_x86)
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* A kprobe's context, whole and in UAPI's names and order: libbpf's macros read it directly. */
 struct pt_regs {
+	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	unsigned long rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct pt_regs___kernel {
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;
+	unsigned long r10;
 	unsigned long orig_ax;
 	unsigned long cs;
 };
@@ -27,6 +34,7 @@ struct pt_regs {
 #define SYSCALL_ARG1(regs) ((regs)->di)
 #define SYSCALL_ARG2(regs) ((regs)->si)
 #define SYSCALL_ARG3(regs) ((regs)->dx)
+#define SYSCALL_ARG4(regs) ((regs)->r10)
 #define CALLED_BY_32BIT(regs) ((regs)->cs == USER32_CS)
 
 enum {
@@ -46,8 +54,17 @@ enum {
 
 #elif defined(__TARGET_ARCH_arm64)
 
+/* A kprobe's context, as above. */
+struct pt_regs;
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
+	__u64 pstate;
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct pt_regs {
+struct pt_regs___kernel {
 	__u64 regs[31];
 	__u64 pstate;
 	__u64 orig_x0;
@@ -61,6 +78,7 @@ struct pt_regs {
 #define SYSCALL_ARG1(regs) ((regs)->orig_x0)
 #define SYSCALL_ARG2(regs) ((regs)->regs[1])
 #define SYSCALL_ARG3(regs) ((regs)->regs[2])
+#define SYSCALL_ARG4(regs) ((regs)->regs[3])
 #define CALLED_BY_32BIT(regs) ((regs)->pstate & PSR_MODE32_BIT)
 
 enum {
@@ -88,35 +106,39 @@ struct syscall_regs {
 	__u64 arg1;
 	__u64 arg2;
 	__u64 arg3;
+	__u64 arg4;
 };
 
 /* False for callers whose system call numbers are not ours (32-bit programs). */
 static __always_inline bool read_syscall_regs(struct syscall_regs *out)
 {
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) { /* 5.15 */
-		struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+		struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 		out->number = SYSCALL_NUMBER(regs);
 		out->arg1 = SYSCALL_ARG1(regs);
 		out->arg2 = SYSCALL_ARG2(regs);
 		out->arg3 = SYSCALL_ARG3(regs);
+		out->arg4 = SYSCALL_ARG4(regs);
 		return !CALLED_BY_32BIT(regs);
 	} else {
 		struct task_struct *task = (void *)bpf_get_current_task();
-		struct pt_regs *top = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES -
-				      bpf_core_type_size(struct pt_regs);
+		struct pt_regs___kernel *top = BPF_CORE_READ(task, stack) + KERNEL_STACK_BYTES -
+				      bpf_core_type_size(struct pt_regs___kernel);
 
 #if defined(__TARGET_ARCH_x86)
 		out->number = BPF_CORE_READ(top, orig_ax);
 		out->arg1 = BPF_CORE_READ(top, di);
 		out->arg2 = BPF_CORE_READ(top, si);
 		out->arg3 = BPF_CORE_READ(top, dx);
+		out->arg4 = BPF_CORE_READ(top, r10);
 		return BPF_CORE_READ(top, cs) != USER32_CS;
 #else
 		out->number = (__u32)BPF_CORE_READ(top, syscallno);
 		out->arg1 = BPF_CORE_READ(top, orig_x0);
 		out->arg2 = BPF_CORE_READ(top, regs[1]);
 		out->arg3 = BPF_CORE_READ(top, regs[2]);
+		out->arg4 = BPF_CORE_READ(top, regs[3]);
 		return !(BPF_CORE_READ(top, pstate) & PSR_MODE32_BIT);
 #endif
 	}

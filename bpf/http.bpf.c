@@ -190,7 +190,7 @@ struct http_scratch {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 4);
+	__uint(max_entries, 5);
 	__type(key, __u32);
 	__type(value, struct http_scratch);
 } scratches SEC(".maps");
@@ -223,5 +223,6 @@ static __always_inline void count(__u32 counter)
 #include "http_red.bpf.h"
 #include "http_stream.bpf.h"
 #include "http_hooks.bpf.h"
+#include "http_fallbacks.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -55,23 +55,22 @@ enum http_verdict {
 
 /* Per-CPU counters: every way to lose something, and what was not HTTP. */
 enum http_counter {
-	HTTP_COUNT_REQUESTS = 0,          /* completed, on either side */
-	HTTP_COUNT_SPANS = 1,             /* records put in the ring */
-	HTTP_COUNT_SPANS_SAMPLED_OUT = 2, /* by ratio */
-	HTTP_COUNT_SPANS_OVER_BUDGET = 3, /* by max_per_second */
-	HTTP_LOST_RING_FULL = 4,          /* spans lost: nobody drained the ring in time */
-	HTTP_LOST_SERIES = 5,             /* requests not counted: series map full */
-	HTTP_LOST_CAPTURES = 6,           /* spans without their head: capture map full */
-	HTTP_LOST_CONNECTIONS = 7,        /* connections not followed: map full */
-	HTTP_LOST_PIPELINED = 8,          /* requests beyond the depth that is followed */
-	HTTP_LOST_FRAMING = 9,            /* messages whose end could not be followed */
-	HTTP_UNPARSED_CONNECTIONS = 10,   /* not HTTP, TLS or HTTP/2 by their first bytes */
-	HTTP_UNPARSED_TLS = 11,
-	HTTP_UNPARSED_HTTP2 = 12,
-	HTTP_UNREADABLE = 13,             /* buffers that cannot be seen from here */
-	HTTP_UNMATCHED_RESPONSES = 14,    /* responses to no request we saw */
-	HTTP_ROUTES_OVER_LIMIT = 15,      /* requests counted under _OTHER */
-	HTTP_COUNTERS = 16,
+	HTTP_COUNT_SPANS = 0, /* records put in the ring */
+	HTTP_COUNT_SPANS_SAMPLED_OUT = 1, /* by ratio */
+	HTTP_COUNT_SPANS_OVER_BUDGET = 2, /* by max_per_second */
+	HTTP_LOST_RING_FULL = 3, /* spans lost: nobody drained the ring in time */
+	HTTP_LOST_SERIES = 4, /* requests not counted: series map full */
+	HTTP_LOST_CAPTURES = 5, /* spans lost with their head: capture map full */
+	HTTP_LOST_CONNECTIONS = 6, /* connections not followed: map full */
+	HTTP_LOST_PIPELINED = 7, /* requests beyond the depth that is followed */
+	HTTP_LOST_FRAMING = 8, /* messages whose end could not be followed */
+	HTTP_UNPARSED_CONNECTIONS = 9, /* not HTTP, TLS or HTTP/2 by their first bytes */
+	HTTP_UNPARSED_TLS = 10,
+	HTTP_UNPARSED_HTTP2 = 11,
+	HTTP_UNREADABLE = 12, /* connections whose buffers cannot be seen from here */
+	HTTP_UNMATCHED_RESPONSES = 13, /* responses to no request we saw */
+	HTTP_ROUTES_OVER_LIMIT = 14, /* requests counted under _OTHER */
+	HTTP_COUNTERS = 15,
 };
 
 enum http_event_type {

@@ -21,6 +21,7 @@ enum {
 	SLOT_RECEIVE = 1,
 	SLOT_SEND6 = 2,
 	SLOT_RECEIVE6 = 3,
+	SLOT_SENDPAGE = 4,
 };
 
 static __always_inline void forget_connection(__u64 key)
@@ -64,7 +65,7 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 	return conn->verdict == HTTP_VERDICT_IGNORED;
 }
 
-static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
+static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
 	__u64 key = (__u64)sk;
 	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
@@ -81,14 +82,13 @@ static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret
 	if (!run.scratch)
 		return 0;
 	run.scratch->call.bytes = ret;
+	run.scratch->call.offset = 0;
+	run.scratch->call.found = 0;
 	if (!run.conn) {
 		run.conn = new_connection(sk, &run.scratch->call, run.tgid, sent);
 		if (!run.conn || run.conn->verdict == HTTP_VERDICT_IGNORED)
 			return 0;
 	}
-	find_user_buffer(&run.scratch->call);
-	if (run.scratch->call.messages)
-		find_next_message(&run.scratch->call, &run.conn->message);
 	run.now = bpf_ktime_get_ns();
 	follow(&run);
 	return 0;

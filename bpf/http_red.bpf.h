@@ -81,7 +81,6 @@ static __always_inline void count_request(const struct http_conn *conn, __u64 en
 	struct http_series *value;
 	__u32 bucket;
 
-	count(HTTP_COUNT_REQUESTS);
 	value = find_series(&key);
 	if (!value) {
 		count(HTTP_LOST_SERIES);

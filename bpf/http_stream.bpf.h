@@ -31,7 +31,7 @@ __attribute__((noinline)) int http_fetch(__u32 slot, __u32 carry, __u32 limit)
 
 	if (!scratch || carry > HTTP_CARRY)
 		return -1;
-	return read_user_bytes(&scratch->call, scratch->window + carry, limit);
+	return read_user_bytes(&scratch->call, scratch->window + carry, limit, limit > HTTP_FIRST_WINDOW);
 }
 
 /* Scans window[0, length) with scratch->scan. */
@@ -352,15 +352,26 @@ static __always_inline void unreadable(struct http_run *run)
 	set_verdict(run->conn, HTTP_VERDICT_UNREADABLE, HTTP_UNREADABLE);
 }
 
+/* Finds the call's buffers when its bytes, not only their number, are needed for the first time. */
+static __always_inline bool is_readable(struct http_run *run)
+{
+	struct socket_call *call = &run->scratch->call;
+
+	if (!call->found) {
+		find_user_buffer(call);
+		if (call->messages)
+			find_next_message(call, &run->conn->message);
+	}
+	return call->readable;
+}
+
 /* Brings window[0, result) up to date with the stream's carry and this call's next bytes; -1: unreadable. */
 static __always_inline int fill_window(struct http_run *run, struct http_stream *stream, __u32 limit)
 {
 	__u32 carry = stream->carry;
 	int read;
 
-	if (!run->scratch->call.readable)
-		return -1;
-	if (carry > HTTP_CARRY)
+	if (!is_readable(run) || carry > HTTP_CARRY)
 		return -1;
 	if (carry)
 		restore_carry(run, stream);
@@ -411,6 +422,35 @@ static __always_inline enum http_step advance_head(struct http_run *run, struct 
 		call->offset += position - carry;
 		stream->carry = 0;
 	}
+	return HTTP_STEP_NEXT;
+}
+
+static __always_inline enum http_step end_message(struct http_run *run)
+{
+	if (!run->is_request)
+		return HTTP_STEP_RESPONSE;
+	end_request_body(run);
+	return HTTP_STEP_NEXT;
+}
+
+/* Takes body bytes by count alone: they need not be readable. */
+static __always_inline enum http_step read_counted(struct http_run *run, struct http_stream *stream)
+{
+	struct socket_call *call = &run->scratch->call;
+	__u64 take = call->bytes - call->offset;
+
+	if (take > stream->left)
+		take = stream->left;
+	call->offset += take;
+	stream->left -= take;
+	if (stream->state == HTTP_STREAM_LENGTH)
+		stream->body_bytes += take;
+	if (stream->left)
+		return HTTP_STEP_DONE;
+	if (stream->state == HTTP_STREAM_LENGTH)
+		return end_message(run);
+	stream->state = HTTP_STREAM_CHUNK_SIZE;
+	stream->in_line = 0;
 	return HTTP_STEP_NEXT;
 }
 
@@ -505,7 +545,8 @@ static __always_inline enum http_step read_request_head(struct http_run *run, __
 		return advance_head(run, stream, length);
 	call->offset += stream->scan.position - stream->carry;
 	end_request_head(run);
-	return HTTP_STEP_NEXT;
+	/* What is there of the body needs no step of its own. */
+	return stream->state == HTTP_STREAM_LENGTH ? read_counted(run, stream) : HTTP_STEP_NEXT;
 }
 
 /* What follows a response's head, which the request's method and the status decide before the head's fields do. */
@@ -533,7 +574,9 @@ static __always_inline enum http_step end_response_head(struct http_run *run)
 		stream->state = HTTP_STREAM_UNTIL_CLOSE;
 		return HTTP_STEP_NEXT;
 	}
-	return begin_body(stream) ? HTTP_STEP_NEXT : HTTP_STEP_RESPONSE;
+	if (!begin_body(stream))
+		return HTTP_STEP_RESPONSE;
+	return stream->state == HTTP_STREAM_LENGTH ? read_counted(run, stream) : HTTP_STEP_NEXT;
 }
 
 /* A response before its request's head was complete: an early refusal. */
@@ -589,35 +632,6 @@ static __always_inline enum http_step read_response_head(struct http_run *run, _
 	return end_response_head(run);
 }
 
-static __always_inline enum http_step end_message(struct http_run *run)
-{
-	if (!run->is_request)
-		return HTTP_STEP_RESPONSE;
-	end_request_body(run);
-	return HTTP_STEP_NEXT;
-}
-
-/* Takes body bytes by count alone: they need not be readable. */
-static __always_inline enum http_step read_counted(struct http_run *run, struct http_stream *stream)
-{
-	struct socket_call *call = &run->scratch->call;
-	__u64 take = call->bytes - call->offset;
-
-	if (take > stream->left)
-		take = stream->left;
-	call->offset += take;
-	stream->left -= take;
-	if (stream->state == HTTP_STREAM_LENGTH)
-		stream->body_bytes += take;
-	if (stream->left)
-		return HTTP_STEP_DONE;
-	if (stream->state == HTTP_STREAM_LENGTH)
-		return end_message(run);
-	stream->state = HTTP_STREAM_CHUNK_SIZE;
-	stream->in_line = 0;
-	return HTTP_STEP_NEXT;
-}
-
 /* A chunk's size line, and as much of its data as is there; or trailers. */
 static __always_inline enum http_step read_lines(struct http_run *run, struct http_stream *stream)
 {
@@ -626,7 +640,7 @@ static __always_inline enum http_step read_lines(struct http_run *run, struct ht
 	int length;
 	int used;
 
-	length = scratch->call.readable ? http_fetch(run->slot, 0, HTTP_LINE_BYTES) : -1;
+	length = is_readable(run) ? http_fetch(run->slot, 0, HTTP_LINE_BYTES) : -1;
 	if (length <= 0) {
 		unreadable(run);
 		return HTTP_STEP_DONE;

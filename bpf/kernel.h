@@ -98,6 +98,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	const struct cred *cred;
@@ -140,8 +141,23 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct inode {
+	unsigned short i_mode;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 /* --- cgroups --- */
@@ -175,5 +191,12 @@ struct css_set {
 
 #pragma clang attribute pop
 #pragma clang diagnostic pop
+
+/* What a tracepoint of the exit of a system call gives: its format in tracefs, stable. */
+struct syscall_exit {
+	__u64 common;
+	__s64 number;
+	__s64 ret;
+};
 
 #endif

@@ -30,12 +30,13 @@ struct socket_call {
 	__u64 offset;  /* consumed by the parsers */
 	__u32 buffers; /* 0: one buffer at base; else entries of the iovec array */
 	__u16 messages; /* of a sendmmsg or recvmmsg, whose array is at base; 0 for other calls */
+	__u8 found;     /* the fields above are filled */
 	__u8 readable;
-	__u8 pad;
 };
 
 /* struct mmsghdr: a user_msghdr and the message's length; UAPI, 64-bit. */
 #define USER_MMSGHDR_BYTES 64
+#define USER_MMSGHDR_LENGTH 56
 
 static __always_inline void find_message_buffers(struct socket_call *call, __u64 header)
 {
@@ -53,7 +54,7 @@ static __always_inline void find_user_buffer(struct socket_call *call)
 {
 	struct syscall_regs regs;
 
-	call->offset = 0;
+	call->found = 1;
 	call->buffers = 0;
 	call->messages = 0;
 	call->readable = 0;
@@ -101,24 +102,21 @@ static __always_inline void find_next_message(struct socket_call *call, struct m
 	find_message_buffers(call, call->base + cursor->index * USER_MMSGHDR_BYTES);
 }
 
-/*
- * Copies up to `limit` unconsumed bytes to `to`, which has room for 2 * HTTP_WINDOW. Returns how many, or -1
- * where they cannot be read.
- */
-static __always_inline int read_user_bytes(const struct socket_call *call, __u8 *to, __u32 limit)
+/* Copies `bytes` from user memory behind the `done` bytes that `to` holds; false where they cannot be read. */
+static __always_inline bool copy_piece(__u8 *to, __u32 done, __u64 from, __u64 bytes)
 {
-	__u64 left = call->bytes - call->offset;
+	if (bytes > HTTP_WINDOW || done >= HTTP_WINDOW)
+		return false;
+	return !bpf_probe_read_user(to + done, bytes, (void *)from);
+}
+
+/* Gathers up to `limit` bytes from several buffers; only heads that are cut by them come here. */
+static __always_inline int gather_user_bytes(const struct socket_call *call, __u8 *to, __u32 limit)
+{
 	__u64 skip = call->offset;
 	__u32 done = 0;
 	__u32 i;
 
-	if (left < limit)
-		limit = left;
-	if (!call->buffers) {
-		if (limit > HTTP_WINDOW || bpf_probe_read_user(to, limit, (void *)(call->base + skip)))
-			return -1;
-		return limit;
-	}
 	for (i = 0; i < SOCKET_CALL_MAX_BUFFERS && i < call->buffers && done < limit; i++) {
 		struct user_iovec iovec;
 		__u64 take;
@@ -132,14 +130,37 @@ static __always_inline int read_user_bytes(const struct socket_call *call, __u8 
 		take = iovec.bytes - skip;
 		if (take > limit - done)
 			take = limit - done;
-		if (take > HTTP_WINDOW || done >= HTTP_WINDOW)
-			return -1;
-		if (bpf_probe_read_user(to + done, take, (void *)(iovec.base + skip)))
+		if (!copy_piece(to, done, iovec.base + skip, take))
 			return -1;
 		done += take;
 		skip = 0;
 	}
 	return done ? done : -1;
+}
+
+/*
+ * Copies up to `limit` unconsumed bytes to `to`, which has room for 2 * HTTP_WINDOW; fewer where a buffer ends,
+ * unless `whole`. Returns how many, or -1 where they cannot be read. Each read of user memory costs some 50 ns,
+ * whatever its length.
+ */
+static __always_inline int read_user_bytes(const struct socket_call *call, __u8 *to, __u32 limit, bool whole)
+{
+	__u64 left = call->bytes - call->offset;
+	struct user_iovec iovec;
+
+	if (left < limit)
+		limit = left;
+	if (!call->buffers)
+		return copy_piece(to, 0, call->base + call->offset, limit) ? (int)limit : -1;
+	if (whole)
+		return gather_user_bytes(call, to, limit);
+	if (bpf_probe_read_user(&iovec, sizeof(iovec), (void *)call->base))
+		return -1;
+	if (call->offset >= iovec.bytes)
+		return gather_user_bytes(call, to, limit);
+	if (iovec.bytes - call->offset < limit)
+		limit = iovec.bytes - call->offset;
+	return copy_piece(to, 0, iovec.base + call->offset, limit) ? (int)limit : -1;
 }
 
 #endif
