@@ -4,6 +4,7 @@ import type { ExporterFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
 
 export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [
+  { type: "console", load: async () => (await import("./console/factory.ts")).consoleExporterFactory },
   { type: "debug", load: async () => (await import("./debug/factory.ts")).debugExporterFactory },
   {
     type: "otlp_grpc",
