@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { chooseMembership, describeCgroup } from "./cgroup.ts";
 
 const ID = "3f1e9a8d2c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1";
-const OTHER = "0".repeat(63) + "1";
+const OTHER = `${"0".repeat(63)}1`;
 const UID = "8f1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 const UNDERSCORED = UID.replaceAll("-", "_");
 const STATIC_UID = "0123456789abcdef0123456789abcdef";
 
-const PATHS: ReadonlyArray<readonly [name: string, path: string, containerId?: string, podUid?: string]> = [
+const PATHS: ReadonlyArray<
+  readonly [name: string, path: string, containerId?: string | undefined, podUid?: string | undefined]
+> = [
   ["the root", "/"],
   ["a systemd service", "/system.slice/nginx.service"],
   ["a user session", "/user.slice/user-1000.slice/session-3.scope"],
@@ -92,9 +94,10 @@ const PATHS: ReadonlyArray<readonly [name: string, path: string, containerId?: s
   ["digits that are not hexadecimal", `/docker/${ID.replace("f", "g")}`],
   ["a service whose name has pod in it", "/system.slice/podman.service"],
 ];
+const NAMED = PATHS.map(([name, path, containerId, podUid]) => ({ name, path, containerId, podUid }));
 
 describe("describeCgroup", () => {
-  it.each(PATHS)("reads container and pod from the path of %s", (_name, path, containerId, podUid) => {
+  it.each(NAMED)("reads container and pod from the path of $name", ({ path, containerId, podUid }) => {
     expect(describeCgroup(7, false, path)).toEqual({ id: 7, v1: false, path, containerId, podUid });
   });
 });

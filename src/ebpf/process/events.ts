@@ -1,7 +1,23 @@
 // Decodes the records of the ring process_events: struct exec_event, fork_event and exit_event of bpf/process.h.
 import { type Cgroup, describeCgroup } from "./cgroup.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
-import { execEvent, exitEvent, forkEvent, processEventType, processFlag } from "./layouts.ts";
+import { exec_event, exit_event, fork_event } from "./layouts.ts";
+
+// enum process_event_type
+const EXEC = 1;
+const FORK = 2;
+const EXIT = 3;
+
+// enum process_flag
+const KERNEL_THREAD = 1;
+const CGROUP_V1 = 2;
+const EXECUTABLE_TRUNCATED = 4;
+const CGROUP_TRUNCATED = 8;
+const ENVIRONMENT_TRUNCATED = 32;
+const IDENTITY_TRUNCATED: number = EXECUTABLE_TRUNCATED | CGROUP_TRUNCATED | ENVIRONMENT_TRUNCATED;
+
+/** PROCESS_COMM_BYTES */
+const COMMAND_BYTES = 16;
 
 export interface ExitEvent {
   readonly type: "exit";
@@ -46,17 +62,17 @@ export type ProcessEvent = ExecEvent | ForkEvent | ExitEvent;
 
 /** Decodes one record; undefined for a type this version does not know. Keeps nothing of `view`. */
 export function decodeProcessEvent(view: DataView, offset: number, length: number): ProcessEvent | undefined {
-  switch (view.getUint32(offset + exitEvent.type, true)) {
-    case processEventType.exec:
+  switch (view.getUint32(offset + exit_event.type, true)) {
+    case EXEC:
       return decodeExec(view, offset, length);
-    case processEventType.fork:
+    case FORK:
       return decodeFork(view, offset);
-    case processEventType.exit:
+    case EXIT:
       return {
         type: "exit",
-        pid: view.getUint32(offset + exitEvent.pid, true),
-        startNs: uint64(view, offset + exitEvent.start_ns),
-        timeNs: uint64(view, offset + exitEvent.time_ns),
+        pid: view.getUint32(offset + exit_event.pid, true),
+        startNs: uint64(view, offset + exit_event.start_ns),
+        timeNs: uint64(view, offset + exit_event.time_ns),
       };
     default:
       return undefined;
@@ -64,48 +80,48 @@ export function decodeProcessEvent(view: DataView, offset: number, length: numbe
 }
 
 function decodeFork(view: DataView, offset: number): ForkEvent {
-  const flags = view.getUint32(offset + forkEvent.flags, true);
+  const flags = view.getUint32(offset + fork_event.flags, true);
   return {
     type: "fork",
-    pid: view.getUint32(offset + exitEvent.pid, true),
-    startNs: uint64(view, offset + exitEvent.start_ns),
-    timeNs: uint64(view, offset + exitEvent.time_ns),
-    parentPid: view.getUint32(offset + forkEvent.parent_pid, true),
-    uid: view.getUint32(offset + forkEvent.uid, true),
-    netns: view.getUint32(offset + forkEvent.netns, true),
-    command: command(view, offset + forkEvent.comm),
-    kernelThread: (flags & processFlag.kernelThread) !== 0,
-    cgroupId: uint64(view, offset + forkEvent.cgroup_id),
-    cgroupV1: (flags & processFlag.cgroupV1) !== 0,
+    pid: view.getUint32(offset + fork_event.pid, true),
+    startNs: uint64(view, offset + fork_event.start_ns),
+    timeNs: uint64(view, offset + fork_event.time_ns),
+    parentPid: view.getUint32(offset + fork_event.parent_pid, true),
+    uid: view.getUint32(offset + fork_event.uid, true),
+    netns: view.getUint32(offset + fork_event.netns, true),
+    command: command(view, offset + fork_event.comm),
+    kernelThread: (flags & KERNEL_THREAD) !== 0,
+    cgroupId: uint64(view, offset + fork_event.cgroup_id),
+    cgroupV1: (flags & CGROUP_V1) !== 0,
   };
 }
 
 function decodeExec(view: DataView, offset: number, length: number): ExecEvent {
-  const flags = view.getUint32(offset + execEvent.flags, true);
-  let at = offset + execEvent.size;
+  const flags = view.getUint32(offset + exec_event.flags, true);
+  let at = offset + exec_event.size;
   /** The next part of the text, never past the record. */
   const next = (lengthField: number): Buffer => {
     const bytes = Math.min(view.getUint16(offset + lengthField, true), offset + length - at);
     at += bytes;
     return Buffer.from(view.buffer, view.byteOffset + at - bytes, bytes);
   };
-  const executable = joinNames(next(execEvent.executable_bytes), flags & processFlag.executableTruncated);
-  const path = joinNames(next(execEvent.cgroup_bytes), flags & processFlag.cgroupTruncated);
-  const cgroupId = uint64(view, offset + execEvent.cgroup_id);
+  const executable = joinNames(next(exec_event.executable_bytes), flags & EXECUTABLE_TRUNCATED);
+  const path = joinNames(next(exec_event.cgroup_bytes), flags & CGROUP_TRUNCATED);
+  const cgroupId = uint64(view, offset + exec_event.cgroup_id);
   return {
     type: "exec",
-    pid: view.getUint32(offset + exitEvent.pid, true),
-    startNs: uint64(view, offset + exitEvent.start_ns),
-    timeNs: uint64(view, offset + exitEvent.time_ns),
-    parentPid: view.getUint32(offset + execEvent.parent_pid, true),
-    uid: view.getUint32(offset + execEvent.uid, true),
-    netns: view.getUint32(offset + execEvent.netns, true),
-    command: command(view, offset + execEvent.comm),
+    pid: view.getUint32(offset + exec_event.pid, true),
+    startNs: uint64(view, offset + exec_event.start_ns),
+    timeNs: uint64(view, offset + exec_event.time_ns),
+    parentPid: view.getUint32(offset + exec_event.parent_pid, true),
+    uid: view.getUint32(offset + exec_event.uid, true),
+    netns: view.getUint32(offset + exec_event.netns, true),
+    command: command(view, offset + exec_event.comm),
     executable,
-    cgroup: describeCgroup(cgroupId, (flags & processFlag.cgroupV1) !== 0, path),
-    args: splitArguments(next(execEvent.arguments_bytes)),
-    environment: parseEnvironment(next(execEvent.environment_bytes)),
-    truncated: (flags & processFlag.identityTruncated) !== 0,
+    cgroup: describeCgroup(cgroupId, (flags & CGROUP_V1) !== 0, path),
+    args: splitArguments(next(exec_event.arguments_bytes)),
+    environment: parseEnvironment(next(exec_event.environment_bytes)),
+    truncated: (flags & IDENTITY_TRUNCATED) !== 0,
   };
 }
 
@@ -115,7 +131,7 @@ function uint64(view: DataView, offset: number): number {
 }
 
 function command(view: DataView, offset: number): string {
-  const bytes = Buffer.from(view.buffer, view.byteOffset + offset, execEvent.comm_bytes);
+  const bytes = Buffer.from(view.buffer, view.byteOffset + offset, COMMAND_BYTES);
   const end = bytes.indexOf(0);
   return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
 }
