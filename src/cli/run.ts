@@ -69,10 +69,10 @@ function stopRequested(): Promise<NodeJS.Signals> {
   return promise;
 }
 
-/** An error that nobody caught: a fault of ours, after which what is in flight is still worth draining. */
+/** The first error that nobody caught: a fault of ours, after which what is in flight is still worth draining. */
 function uncaughtError(): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
-  process.once("uncaughtException", resolve);
+  process.on("uncaughtException", resolve);
   return promise;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigError, decode, defaultConfig, parseConfig } from "./decode.ts";
+import { type ConfigError, decode, defaultConfig, failed, parseConfig } from "./decode.ts";
 import { Expanded } from "./expanded.ts";
 import {
   any,
@@ -151,6 +151,49 @@ describe("schema", () => {
   it("names the nested section of an unknown key, and only hints when a key is close", () => {
     expect(errors({ tls: { zebra: 1, insecur: true } })).toEqual([
       "'tls' has invalid keys: insecur (did you mean \"insecure\"?), zebra",
+    ]);
+  });
+
+  it("nests the errors of a block as the Collector does", () => {
+    const grpc = struct("configgrpc.ServerConfig", { endpoint: string() });
+    const protocols = struct("otlpreceiver.Protocols", { grpc: optional(grpc), http: optional(grpc) });
+    const { errors: found } = decode(struct("otlpreceiver.Config", { protocols }), {
+      protocols: { grpc: { endpoit: "127.0.0.1:24317" }, http: { zebra: 1, endpoint: [] } },
+    });
+    expect(failed(found)).toBe(`decoding failed due to the following error(s):
+
+'protocols.grpc' decoding failed due to the following error(s):
+
+'configgrpc.ServerConfig' has invalid keys: endpoit (did you mean "endpoint"?)
+'protocols.http' decoding failed due to the following error(s):
+
+'endpoint' expected type 'string', got unconvertible type '[]interface {}'
+'configgrpc.ServerConfig' has invalid keys: zebra`);
+  });
+
+  it("takes an unset variable for the zero of its field, not for its default", () => {
+    const unset = new Expanded(null, "");
+    const config = parse({
+      endpoint: unset,
+      send_batch_size: unset,
+      check_interval: unset,
+      keepalive: unset,
+    });
+    expect(config).toMatchObject({
+      endpoint: "",
+      sendBatchSize: 0,
+      checkIntervalMs: 0,
+      keepalive: { insecure: false },
+    });
+  });
+
+  it("refuses numbers that are none", () => {
+    expect(
+      errors({ send_batch_size: Number.POSITIVE_INFINITY, ratio: Number.NaN, check_interval: Number.NaN }),
+    ).toEqual([
+      "'send_batch_size' cannot parse value as 'uint': Infinity",
+      "'ratio' cannot parse value as 'float64': NaN",
+      "'check_interval' expected type 'time.Duration', got unconvertible type 'float64'",
     ]);
   });
 
