@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigError, decode, defaultConfig, failed, parseConfig } from "./decode.ts";
+import { ConfigError, decode, defaultConfig, failed, parseConfig } from "./decode.ts";
 import { Expanded } from "./expanded.ts";
 import {
   any,
@@ -223,5 +223,17 @@ describe("schema", () => {
         ].join("\n"),
       }),
     );
+  });
+
+  it("lets a squashed section's whole be checked under its own name", () => {
+    const whole = squash(
+      struct("x.Config", { timeout: duration("5s") }),
+      client,
+      function* ({ endpoint, timeoutMs }) {
+        if (endpoint === "" && timeoutMs === 5000) yield 'requires a non-empty "endpoint"';
+      },
+    );
+    expect(() => parseConfig(whole, {})).toThrow(new ConfigError('requires a non-empty "endpoint"'));
+    expect(() => parseConfig(whole, { endpoint: "x" })).toThrow("clientconfig: address x");
   });
 });

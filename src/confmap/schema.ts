@@ -196,15 +196,21 @@ export function struct<const F extends Fields>(
 
 /**
  * Puts the keys of one section among those of another, as the Collector does with its client and server settings.
- * Problems of the embedded section are reported under its type: `exporters::otlp::clientconfig: …`.
+ * Problems that the embedded section finds are reported under its type (`exporters::otlp::clientconfig: …`), those that
+ * `validate` finds in the whole under the section itself.
  */
-export function squash<A, B>(outer: Schema<A>, embedded: Schema<B>): Schema<A & B> {
+export function squash<A, B>(
+  outer: Schema<A>,
+  embedded: Schema<B>,
+  validate?: (config: A & B) => Iterable<Problem>,
+): Schema<A & B> {
   if (outer.kind !== "struct" || embedded.kind !== "struct") throw new TypeError("squash needs two structs");
   return schema({
     ...outer,
     fields: { ...embedded.fields, ...outer.fields },
     embedded: [...(outer.embedded ?? []), embedded],
-  });
+    ...(validate && { validate }),
+  } as StructNode);
 }
 
 /**

@@ -64,15 +64,13 @@ export const retryOnFailure: Schema<RetryConfig | undefined> = optional(retryCon
 export const sendingQueue: Schema<QueueConfig | undefined> = optional(queueConfig, { on: true });
 
 function* retryProblems(config: RetryConfig): Iterable<Problem> {
-  if (config.initialIntervalMs < 0)
-    yield { path: "initial_interval", message: "must be greater than or equal to 0" };
+  if (config.initialIntervalMs < 0) yield "initial_interval value must be greater than or equal to 0";
   if (config.randomizationFactor < 0 || config.randomizationFactor > 1) {
-    yield { path: "randomization_factor", message: "must be between 0 and 1" };
+    yield "randomization_factor value must be between 0 and 1";
   }
-  if (config.multiplier < 0) yield { path: "multiplier", message: "must be greater than or equal to 0" };
-  if (config.maxIntervalMs < 0) yield { path: "max_interval", message: "must be greater than or equal to 0" };
-  if (config.maxElapsedTimeMs < 0)
-    yield { path: "max_elapsed_time", message: "must be greater than or equal to 0" };
+  if (config.multiplier < 0) yield "multiplier value must be greater than or equal to 0";
+  if (config.maxIntervalMs < 0) yield "max_interval value must be greater than or equal to 0";
+  if (config.maxElapsedTimeMs < 0) yield "max_elapsed_time value must be greater than or equal to 0";
   const { maxElapsedTimeMs, initialIntervalMs, maxIntervalMs } = config;
   if (maxElapsedTimeMs <= 0) return;
   if (maxElapsedTimeMs < initialIntervalMs)

@@ -1,6 +1,6 @@
 import { duration, type Schema, squash, struct } from "../../confmap/schema.ts";
 import { type QueueConfig, type RetryConfig, retryOnFailure, sendingQueue } from "../helper/config.ts";
-import { type GrpcClientConfig, grpcClientConfig } from "./client-config.ts";
+import { type GrpcClientConfig, grpcClientConfig, target } from "./client-config.ts";
 
 /** The user's `otlp_grpc` section. */
 export interface OtlpGrpcConfig extends GrpcClientConfig {
@@ -16,4 +16,6 @@ const own = struct("otlpexporter.Config", {
   retry_on_failure: retryOnFailure,
 });
 
-export const otlpGrpcConfig: Schema<OtlpGrpcConfig> = squash(own, grpcClientConfig);
+export const otlpGrpcConfig: Schema<OtlpGrpcConfig> = squash(own, grpcClientConfig, function* ({ endpoint }) {
+  if (target(endpoint) === "") yield 'requires a non-empty "endpoint"';
+});
