@@ -195,6 +195,13 @@ describe("wattspan", () => {
     );
   });
 
+  it("shows where it broke when the fault is its own", async () => {
+    const { code, stderr } = await new Wattspan(["--config", CONFIG], "is broken").ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('failed to start "nop" receiver: x is not a function');
+    expect(stderr).toMatch(/nop-that\.ts:\d+/);
+  });
+
   it("sums up its traffic and obeys the log settings", async () => {
     const agent = new Wattspan([
       "--config",

@@ -1,23 +1,24 @@
 // The program. The only file that ends the process.
 import { nearest } from "../confmap/nearest.ts";
+import { errorText } from "../service/telemetry/encode.ts";
 import { buildInfo } from "./build-info.ts";
 import { type CommandEntry, commands, defaultCommand } from "./commands.ts";
+import { faultStack } from "./fault.ts";
 import { UsageError } from "./flags.ts";
 
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   const [first] = args;
+  const named = first !== undefined && !first.startsWith("-");
   if (isOneOf(args, "-h", "--help") || first === "help") return say(help());
-  if (first !== undefined && ["-v", "--version"].includes(first)) {
+  if (!named && isOneOf(args, "-v", "--version"))
     return say(`${buildInfo.command} version ${buildInfo.version}`);
-  }
   try {
-    const named = first !== undefined && !first.startsWith("-");
     const command = named ? commandNamed(first) : defaultCommand;
     return await (await command.load()).run(named ? args.slice(1) : args);
   } catch (error) {
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Error: ${faultStack(error) ?? errorText(error)}\n`);
     return 1;
   }
 }

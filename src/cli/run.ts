@@ -9,6 +9,7 @@ import { setUpTelemetry } from "../service/telemetry/setup.ts";
 import { validateConfig } from "../service/validate.ts";
 import { buildInfo } from "./build-info.ts";
 import { getConfig } from "./configuration.ts";
+import { faultStack } from "./fault.ts";
 import { CONFIG_FLAGS, configLocations, parseFlags } from "./flags.ts";
 
 /** Runs the agent until a signal or a fatal error. */
@@ -84,7 +85,9 @@ function received(signal: NodeJS.Signals, logger: Logger): number {
 }
 
 function failed(cause: unknown, logger: Logger): number {
-  const stacktrace = cause instanceof TypeError || cause instanceof RangeError ? cause.stack : undefined;
-  logger.error({ error: errorText(cause), stacktrace }, "Asynchronous error received, terminating process");
+  logger.error(
+    { error: errorText(cause), stacktrace: faultStack(cause) },
+    "Asynchronous error received, terminating process",
+  );
   return 1;
 }

@@ -4,6 +4,7 @@ import { Probe } from "../../test/support/registry.ts";
 import { ConfigError } from "../confmap/decode.ts";
 import { defaultProviders } from "../confmap/providers.ts";
 import { resolve } from "../confmap/resolve.ts";
+import { Catalog } from "./catalog.ts";
 import { type AgentConfig, decodeConfig } from "./config.ts";
 import { buildGraph } from "./graph.ts";
 import { Counters } from "./telemetry/counters.ts";
@@ -55,6 +56,29 @@ describe("a configuration", () => {
         message: '"sink" alias is deprecated; use "out" instead',
       },
     ]);
+  });
+
+  it("loads only the components it names", async () => {
+    const loaded: string[] = [];
+    const registry = new Probe().registry();
+    const watched = <F>({ entries }: Catalog<F>): Catalog<F> =>
+      new Catalog(
+        entries.map((entry) => ({
+          ...entry,
+          load() {
+            loaded.push(entry.type);
+            return entry.load();
+          },
+        })),
+      );
+    const raw = await resolve(["yaml:{receivers: {in: }, exporters: {out: }}"], defaultProviders({}), logger);
+    const { receivers, processors, exporters } = registry;
+    await decodeConfig(
+      raw,
+      { receivers: watched(receivers), processors: watched(processors), exporters: watched(exporters) },
+      logger,
+    );
+    expect(loaded).toEqual(["in", "out"]);
   });
 
   it("has the Collector's defaults for the agent's own telemetry", async () => {

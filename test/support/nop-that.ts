@@ -17,6 +17,7 @@ const behaviours: Readonly<Record<string, Partial<Component>>> = {
       }, 20);
     },
   },
+  "is broken": { start: () => Promise.reject(new TypeError("x is not a function")) },
   "cannot start": { start: () => Promise.reject(new Error("load http.bpf.o: operation not permitted")) },
 };
 
