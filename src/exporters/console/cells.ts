@@ -78,7 +78,8 @@ function trimmed(cells: readonly Cell[]): Cell[] {
 function cut(cells: readonly Cell[], width: number): Cell[] {
   let room = width;
   const fitting: Cell[] = [];
-  for (const { text, style, optional } of cells) {
+  for (const { text: whole, style, optional } of cells) {
+    const text = columns(whole) > room ? whole.trimEnd() : whole;
     const length = columns(text);
     if (length > room) {
       if (room > 0 && !optional) fitting.push({ text: `${prefix(text, room - 1)}…`, style });

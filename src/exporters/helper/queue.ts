@@ -20,10 +20,10 @@ interface Entry<S extends Signal> {
   readonly result: PromiseWithResolvers<void>;
 }
 
-interface Blocked {
-  readonly size: number;
-  readonly admit: () => void;
-  readonly refuse: (error: Error) => void;
+/** An entry that waits for room. */
+interface Blocked<S extends Signal> {
+  readonly entry: Entry<S>;
+  readonly admitted: PromiseWithResolvers<void>;
 }
 
 const STOPPED = "sending queue is stopped";
@@ -35,7 +35,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   readonly #logger: Logger;
   readonly #next: Consumer<S>;
   readonly #waiting: Entry<S>[] = [];
-  readonly #blocked: Blocked[] = [];
+  readonly #blocked: Blocked<S>[] = [];
   readonly #abort = new AbortController();
   #idle: PromiseWithResolvers<void> | undefined;
   #stopped = false;
@@ -64,9 +64,11 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   }
 
   async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
-    const size = sizeOf(data, this.#config.sizer);
+    const result = Promise.withResolvers<void>();
+    result.promise.catch(() => {}); // Logged and counted where it is sent.
     try {
-      await this.#reserve(size, signal);
+      // Takes effect before the first await, so that a drain that follows finds the entry.
+      await this.#offer({ data, size: sizeOf(data, this.#config.sizer), result }, signal);
     } catch (error) {
       const items = data.itemCount;
       this.#rejectedItems += items;
@@ -74,17 +76,13 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
       this.#logger.error(attributes, "Exporting failed. Rejecting data.");
       throw error;
     }
-    const result = Promise.withResolvers<void>();
-    result.promise.catch(() => {}); // Logged and counted where it is sent.
-    this.#waiting.push({ data, size, result });
-    this.#send();
     if (this.#config.waitForResult) await result.promise;
   }
 
   /** Sends what is queued, without accepting more, until all is sent or `deadline` aborts; the rest is dropped and counted. */
   async drain(deadline: AbortSignal): Promise<void> {
     this.#stopped = true;
-    for (const { refuse } of this.#blocked.splice(0)) refuse(new Error(STOPPED));
+    for (const { admitted } of this.#blocked.splice(0)) admitted.reject(new Error(STOPPED));
     if (this.#inFlight === 0) return;
     const abort = () => this.#dropAll();
     deadline.addEventListener("abort", abort, { once: true });
@@ -94,32 +92,37 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     deadline.removeEventListener("abort", abort);
   }
 
-  /** Takes `size` of the queue, waiting for it if the user wants that. */
-  async #reserve(size: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Puts an entry into the queue, waiting for room if the user wants that. */
+  async #offer(entry: Entry<S>, signal: AbortSignal | undefined): Promise<void> {
     if (this.#stopped) throw new Error(STOPPED);
-    if (this.#blocked.length === 0 && this.#size + size <= this.#config.queueSize) {
-      this.#size += size;
+    if (this.#blocked.length === 0 && this.#size + entry.size <= this.#config.queueSize) {
+      this.#enqueue(entry);
+      this.#send();
       return;
     }
-    if (size > this.#config.queueSize) throw new PermanentError("element size too large");
+    if (entry.size > this.#config.queueSize) throw new PermanentError("element size too large");
     if (!this.#config.blockOnOverflow) throw new Error("sending queue is full");
-    await this.#room(size, signal);
+    await this.#waitInLine(entry, signal);
   }
 
-  /** Waits in line; `#admit` takes the place on behalf of the one it lets in. */
-  async #room(size: number, signal: AbortSignal | undefined): Promise<void> {
+  async #waitInLine(entry: Entry<S>, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const blocked = { size, admit: resolve, refuse: reject };
+    const blocked = { entry, admitted: Promise.withResolvers<void>() };
     this.#blocked.push(blocked);
     const leave = () => {
       const place = this.#blocked.indexOf(blocked);
       if (place >= 0) this.#blocked.splice(place, 1);
-      reject(signal?.reason);
+      blocked.admitted.reject(signal?.reason);
       this.#admit(); // Those behind may fit where this one did not.
+      this.#send();
     };
     signal?.addEventListener("abort", leave, { once: true });
-    await promise.finally(() => signal?.removeEventListener("abort", leave));
+    await blocked.admitted.promise.finally(() => signal?.removeEventListener("abort", leave));
+  }
+
+  #enqueue(entry: Entry<S>): void {
+    this.#size += entry.size;
+    this.#waiting.push(entry);
   }
 
   #send(): void {
@@ -149,10 +152,10 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   /** Lets in those who wait for room, first come first served. */
   #admit(): void {
     for (let next = this.#blocked[0]; next; next = this.#blocked[0]) {
-      if (this.#size + next.size > this.#config.queueSize) return;
-      this.#size += next.size;
+      if (this.#size + next.entry.size > this.#config.queueSize) return;
       this.#blocked.shift();
-      next.admit();
+      this.#enqueue(next.entry);
+      next.admitted.resolve();
     }
   }
 
