@@ -89,20 +89,32 @@ static __always_inline __u32 append_variable(struct exec_scratch *scratch, __u32
 	return bytes > 0 ? used + bytes : used;
 }
 
+/* Copies the beginning of the environment, which is mostly all of it. */
+static __always_inline void copy_environment(struct exec_scratch *scratch, __u64 start, __u64 bytes)
+{
+	if (bytes > ENVIRONMENT_BYTES)
+		bytes = ENVIRONMENT_BYTES;
+	scratch->environment_start = start;
+	scratch->environment_copied = 0;
+	if (!bpf_probe_read_user(scratch->environment, bytes, (void *)start) && bytes > 8)
+		scratch->environment_copied = bytes - 8; /* what begins behind may not be whole */
+}
+
 static __always_inline __u32 append_environment(struct exec_scratch *scratch, __u32 used, struct mm_struct *mm)
 {
-	__u32 width = BPF_CORE_READ(mm, env_end) >> 32 ? 8 : 4; /* the stack of a 32-bit program is below 4 GiB */
+	__u64 start = BPF_CORE_READ(mm, env_start), end = BPF_CORE_READ(mm, env_end);
+	__u32 width = end >> 32 ? 8 : 4; /* the stack of a 32-bit program is below 4 GiB */
 	__u64 stack = BPF_CORE_READ(mm, start_stack);
-	struct kept_variables *kept = &scratch->kept;
 	__u32 argc = 0;
 
-	kept->service_name = 0;
-	kept->resource_attributes = 0;
+	scratch->service_name = 0;
+	scratch->resource_attributes = 0;
+	copy_environment(scratch, start, end - start);
 	if (bpf_probe_read_user(&argc, sizeof(argc), (void *)stack) ||
 	    !find_variables(stack + width * (2 + (__u64)argc), width))
 		scratch->event.flags |= PROCESS_ENVIRONMENT_TRUNCATED;
-	used = append_variable(scratch, used, kept->service_name);
-	return append_variable(scratch, used, kept->resource_attributes);
+	used = append_variable(scratch, used, scratch->service_name);
+	return append_variable(scratch, used, scratch->resource_attributes);
 }
 
 /* Fills the part of the event in front of the text. */

@@ -20,34 +20,54 @@
 #define OURCE_AT CHARS8('O', 'U', 'R', 'C', 'E', '_', 'A', 'T')
 #define TRIBUTES CHARS8('T', 'R', 'I', 'B', 'U', 'T', 'E', 'S')
 
+/* The first eight characters, mostly from what was copied at once; 0 when they cannot be read. */
+static __always_inline __u64 first_characters(struct exec_scratch *scratch, __u64 address)
+{
+	__u64 offset = address - scratch->environment_start;
+	const __u64 *copy = (void *)&scratch->environment[offset & (ENVIRONMENT_BYTES - 1)];
+	__u64 characters = 0;
+
+	/* Keeps the compiler from reading byte by byte; both our architectures read eight bytes from anywhere. */
+	asm volatile("" : "+r"(copy));
+	if (offset < scratch->environment_copied)
+		return *copy;
+	bpf_probe_read_user(&characters, sizeof(characters), (void *)address);
+	return characters;
+}
+
 /*
  * Notes the variable when its whole name is one we keep; the first of a name counts, as for getenv. Global functions
- * are verified once, alone: here that keeps loops in loops within the verifier's limit.
+ * are verified once, alone: this one and the next keep loops in loops within the verifier's limit.
  */
-__noinline int keep_variable(__u64 address)
+__noinline int look_at_variable(__u64 address)
 {
 	struct exec_scratch *scratch;
-	__u64 name[4] = {};
+	__u64 name[4] = {}, first;
 	__u32 key = 0;
 
 	scratch = bpf_map_lookup_elem(&exec_scratches, &key);
-	/* Not more than 26 bytes: what follows the last variable on the stack may be as short. */
-	if (!scratch || bpf_probe_read_user(name, 26, (void *)address))
+	if (!scratch)
 		return 0;
-	if (name[0] == OTEL_SER && name[1] == VICE_NAM && (name[2] & 0xffff) == ('E' | '=' << 8)) {
-		if (!scratch->kept.service_name)
-			scratch->kept.service_name = address;
-	} else if (name[0] == OTEL_RES && name[1] == OURCE_AT && name[2] == TRIBUTES && (name[3] & 0xff) == '=') {
-		if (!scratch->kept.resource_attributes)
-			scratch->kept.resource_attributes = address;
+	first = first_characters(scratch, address);
+	if (first != OTEL_SER && first != OTEL_RES)
+		return 0;
+	/* Not more than 26 bytes: what follows the last variable on the stack may be as short. */
+	if (bpf_probe_read_user(name, 26, (void *)address))
+		return 0;
+	if (first == OTEL_SER && name[1] == VICE_NAM && (name[2] & 0xffff) == ('E' | '=' << 8)) {
+		if (!scratch->service_name)
+			scratch->service_name = address;
+	} else if (first == OTEL_RES && name[1] == OURCE_AT && name[2] == TRIBUTES && (name[3] & 0xff) == '=') {
+		if (!scratch->resource_attributes)
+			scratch->resource_attributes = address;
 	}
 	return 0;
 }
 
 /*
- * Walks the pointers the kernel has just put on the new stack (argc, argv[], NULL, envp[], NULL): however long the
- * variables are, each costs one read of eight bytes, which turns away nearly all. Takes the address of the first and the
- * width of a pointer; returns whether it came to the end of them.
+ * Walks the pointers the kernel has just put on the new stack (argc, argv[], NULL, envp[], NULL), so that the length of
+ * a variable does not matter. Takes the address of the first pointer and the width of one; returns whether it came to
+ * the end.
  */
 __noinline int find_variables(__u64 envp, __u32 width)
 {
@@ -64,13 +84,10 @@ __noinline int find_variables(__u64 envp, __u32 width)
 			return false;
 		for (i = 0; i < POINTERS_PER_BATCH; i++) {
 			__u64 address = *(__u64 *)((char *)scratch->pointers + ((i * width) & 0xff)) & mask;
-			__u64 start = 0;
 
 			if (!address)
 				return true;
-			bpf_probe_read_user(&start, sizeof(start), (void *)address);
-			if (start == OTEL_SER || start == OTEL_RES)
-				keep_variable(address);
+			look_at_variable(address);
 		}
 		envp += width * POINTERS_PER_BATCH;
 	}

@@ -15,6 +15,8 @@
 #define VARIABLE_BYTES 1024
 /* Pointers to variables that are read at once. */
 #define POINTERS_PER_BATCH 32
+/* Bytes of the environment that are read at once; a power of two. */
+#define ENVIRONMENT_BYTES 4096
 
 /* Everything an exec event may carry fits below the mask; the rest lets the verifier see that no read passes the end. */
 #define TEXT_MASK 4095
@@ -22,17 +24,15 @@
 _Static_assert(2 * (PATH_BYTES + NAME_BYTES) + ARGUMENTS_BYTES + 2 * VARIABLE_BYTES <= TEXT_MASK,
 	       "an exec event's text may not pass its mask");
 
-/* What is looked for in the environment: addresses of variables, 0 for those that are not there. */
-struct kept_variables {
-	__u64 service_name;
-	__u64 resource_attributes;
-};
-
 struct exec_scratch {
 	struct exec_event event;
 	char text[TEXT_BYTES];
 	__u64 pointers[POINTERS_PER_BATCH + 1]; /* one more, so that any offset below its end can be read */
-	struct kept_variables kept;
+	__u64 service_name; /* addresses of the two variables, 0: not there */
+	__u64 resource_attributes;
+	__u64 environment_start;  /* its address */
+	__u64 environment_copied; /* variables that begin within so many bytes are in the copy */
+	char environment[ENVIRONMENT_BYTES + 8];
 };
 
 #endif
