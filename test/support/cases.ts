@@ -8,6 +8,7 @@ import { lifetimeCases } from "./cases/lifetime.ts";
 import { olderCases } from "./cases/older.ts";
 import { pipeliningCases } from "./cases/pipelining.ts";
 import { processCases } from "./cases/processes.ts";
+import { randomCases } from "./cases/random.ts";
 import { syntaxCases } from "./cases/syntax.ts";
 
 export type { Case, ExpectedRequest, Failure } from "./cases/case.ts";
@@ -24,4 +25,5 @@ export const cases: readonly Case[] = [
   ...olderCases,
   ...processCases,
   ...syntaxCases,
+  ...randomCases,
 ];

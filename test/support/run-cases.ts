@@ -4,7 +4,7 @@ import type { Case, ExpectedRequest, Garbage } from "./cases.ts";
 import type { Direction } from "./conversation.ts";
 import { exchangesSeenBy } from "./reference.ts";
 import { playTalk, type StepReport, type TalkReport } from "./talk.ts";
-import type { HttpTap, SeenRequest, TapCounters, TapOptions } from "./tap.ts";
+import type { SeenRequest, TapCounters, TestedTap } from "./tap.ts";
 
 /** How long a tap may take to report what has happened. */
 const SETTLE_MS = 5000;
@@ -27,23 +27,18 @@ export interface GarbageResult {
 /** Plays all cases: those of young connections before one tap, each older one before a tap that starts at its pause. */
 export async function runCases(
   cases: readonly Case[],
-  openTap: () => HttpTap,
-  options: TapOptions = {},
+  openTap: () => TestedTap,
 ): Promise<Map<string, CaseResult>> {
   const young = cases.filter(({ attachLate }) => !attachLate);
-  const results = await runTogether(young, openTap(), options);
+  const results = await runTogether(young, openTap());
   for (const old of cases.filter(({ attachLate }) => attachLate))
-    results.set(old.name, await runLate(old, openTap(), options));
+    results.set(old.name, await runLate(old, openTap()));
   return results;
 }
 
-async function runTogether(
-  cases: readonly Case[],
-  tap: HttpTap,
-  options: TapOptions,
-): Promise<Map<string, CaseResult>> {
+async function runTogether(cases: readonly Case[], tap: TestedTap): Promise<Map<string, CaseResult>> {
   const reports = new Map<string, TalkReport>();
-  await tap.start(options);
+  await tap.start();
   try {
     for (const { name, talk } of cases) reports.set(name, await playTalk(talk));
     const requests = await settled(tap, [...reports.values()], countRequests(cases));
@@ -53,9 +48,9 @@ async function runTogether(
   }
 }
 
-async function runLate(late: Case, tap: HttpTap, options: TapOptions): Promise<CaseResult> {
+async function runLate(late: Case, tap: TestedTap): Promise<CaseResult> {
   try {
-    const report = await playTalk(late.talk, () => tap.start(options));
+    const report = await playTalk(late.talk, () => tap.start());
     return { report, seen: seenIn(report, await settled(tap, [report], countRequests([late]))) };
   } finally {
     await tap.stop();
@@ -65,11 +60,10 @@ async function runLate(late: Case, tap: HttpTap, options: TapOptions): Promise<C
 /** Plays connections that are not HTTP/1.x, one by one before one tap. */
 export async function runGarbage(
   table: readonly Garbage[],
-  tap: HttpTap,
-  options: TapOptions = {},
+  tap: TestedTap,
 ): Promise<Map<string, GarbageResult>> {
   const results = new Map<string, GarbageResult>();
-  await tap.start(options);
+  await tap.start();
   try {
     for (const { name, talk } of table) {
       await tap.requests();
@@ -95,7 +89,11 @@ function countRequests(cases: readonly Case[]): number {
 }
 
 /** The tap's requests, once as many as wanted are there (or time is up), and a moment more for those that must not be. */
-async function settled(tap: HttpTap, reports: readonly TalkReport[], wanted: number): Promise<SeenRequest[]> {
+async function settled(
+  tap: TestedTap,
+  reports: readonly TalkReport[],
+  wanted: number,
+): Promise<SeenRequest[]> {
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
     const requests = await tap.requests();

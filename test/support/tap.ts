@@ -12,19 +12,11 @@ export interface SeenRequest extends ExpectedRequest {
   readonly remote: Endpoint;
 }
 
-/** The hooks that feed the tap. */
-export type TapHooks = "raw_tracepoints" | "fexit" | "kprobes" | "syscalls";
-
-export interface TapOptions {
-  /** The best that the kernel offers when not given. */
-  readonly hooks?: TapHooks;
-}
-
 /** The counters that the tests look at; names are the tap's. */
 export type TapCounters = Readonly<Record<string, number>>;
 
-export interface HttpTap {
-  start(options: TapOptions): Promise<void>;
+export interface TestedTap {
+  start(): Promise<void>;
   /** All requests completed since start, those of one connection and side in their order. */
   requests(): Promise<SeenRequest[]>;
   counters(): TapCounters;
