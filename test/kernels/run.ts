@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { buildProcs } from "../support/procs.ts";
 import { buildTalk } from "../support/talk.ts";
 import { buildInitramfs } from "./initramfs.ts";
 import { KERNELS, type Kernel, type KernelChoice, obtainKernel } from "./kernels.ts";
@@ -67,6 +68,7 @@ async function runChoice(choice: KernelChoice, initramfs: string): Promise<void>
 }
 
 mkdirSync(FOLDER, { recursive: true });
+buildProcs();
 buildTalk();
 const initramfs = buildInitramfs(FOLDER);
 for (const choice of KERNELS) {

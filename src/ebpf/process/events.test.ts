@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { exec_event, exit_event, fork_event } from "../layouts.gen.ts";
 import { decodeProcessEvent, splitArguments } from "./events.ts";
-import { exec_event, exit_event, fork_event } from "./layouts.ts";
 
 /** A record in the middle of a ring, between bytes that are not its own. */
 function record(length: number, fill: (bytes: Buffer) => void): readonly [DataView, number, number] {

@@ -1,7 +1,8 @@
 // Decodes the records of the ring process_events: struct exec_event, fork_event and exit_event of bpf/process.h.
+
+import { exec_event, exit_event, fork_event } from "../layouts.gen.ts";
 import { type Cgroup, describeCgroup } from "./cgroup.ts";
 import { type Environment, parseEnvironment } from "./environment.ts";
-import { exec_event, exit_event, fork_event } from "./layouts.ts";
 
 // enum process_event_type
 const EXEC = 1;
