@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import { logs, metrics, traces } from "../../../test/support/data.ts";
@@ -296,6 +297,28 @@ describe("otlp_grpc exporter with its queue", () => {
     await all[1].shutdown(never);
     expect(server.received.map(({ signal }) => signal)).toEqual(["traces", "logs"]);
   });
+
+  it("leaves nothing behind that keeps the process alive", async () => {
+    const server = await receiver();
+    const factory = new URL("factory.ts", import.meta.url).href;
+    const script = `
+      import { parseConfig } from ${JSON.stringify(new URL("../../confmap/decode.ts", import.meta.url).href)};
+      import { dataFromBytes } from ${JSON.stringify(new URL("../../pdata/index.ts", import.meta.url).href)};
+      import { otlpGrpcExporterFactory as factory } from ${JSON.stringify(factory)};
+      const log = () => {};
+      const logger = { debug: log, info: log, warn: log, error: log };
+      const buildInfo = { command: "wattspan", description: "", version: "0" };
+      for (const endpoint of ["${server.endpoint}", "127.0.0.1:1"]) {
+        const config = parseConfig(factory.config, { endpoint, tls: { insecure: true }, keepalive: {} });
+        const exporter = factory.create({ id: "otlp", logger, buildInfo }, config, "traces");
+        await exporter.start({ reportStatus() {} });
+        await exporter.consume(dataFromBytes("traces", Buffer.alloc(0)));
+        await exporter.shutdown(AbortSignal.timeout(2000));
+      }`;
+    const arguments_ = ["--no-warnings", "--input-type=module", "-e", script];
+    await promisify(execFile)(process.execPath, arguments_, { timeout: 8000 }); // Rejects when it has to be killed.
+    expect(server.received).toHaveLength(1);
+  }, 10_000);
 
   it("can be shut down without having been started", async () => {
     const config = parseConfig(otlpGrpcExporterFactory.config, { endpoint: "localhost:4317" });

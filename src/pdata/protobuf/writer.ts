@@ -11,23 +11,26 @@ import { WIRE } from "./wire.ts";
 const LENGTH_BYTES = 4;
 const MAX_MESSAGE_BYTES = 2 ** (7 * LENGTH_BYTES) - 1;
 
-/** Up to here a loop in JavaScript beats a call into C++. */
-const SHORT_BYTES = 48;
+/** Up to here a loop in JavaScript beats a call into C++ (measured: 22 ns and more a call). */
+const SHORT_BYTES = 40;
+const SHORT_TEXT = 16;
 
 /** A protobuf writer. `begin`/`end` nest messages; field methods take the tag byte (fields 1 to 15) or number. */
 export class Writer {
   buf: Buffer;
   view: DataView;
   pos = 0;
+  #capacity: number;
 
   constructor(initialBytes = 4096) {
+    this.#capacity = initialBytes;
     this.buf = Buffer.allocUnsafeSlow(initialBytes);
     this.view = new DataView(this.buf.buffer);
   }
 
   /** Makes room for `bytes` more; the methods below that say `raw` rely on the caller having done so. */
   reserve(bytes: number): void {
-    if (this.pos + bytes > this.buf.length) this.#grow(bytes);
+    if (this.pos + bytes > this.#capacity) this.#grow(bytes);
   }
 
   /** A copy of what was written; the writer starts anew in the same buffer. */
@@ -78,7 +81,7 @@ export class Writer {
   rawAscii(value: string): boolean {
     const length = value.length;
     const { buf } = this;
-    if (length > SHORT_BYTES) {
+    if (length > SHORT_TEXT) {
       const written = buf.write(value, this.pos, "utf8");
       this.pos += written;
       return written === length;
@@ -227,7 +230,8 @@ export class Writer {
   }
 
   #grow(bytes: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.buf.length * 2, this.pos + bytes));
+    this.#capacity = Math.max(this.#capacity * 2, this.pos + bytes);
+    const grown = Buffer.allocUnsafeSlow(this.#capacity);
     this.buf.copy(grown, 0, 0, this.pos);
     this.buf = grown;
     this.view = new DataView(grown.buffer);
