@@ -1,0 +1,82 @@
+// The HTTP tap before real sockets: every case of the table, seen from the client and from the server.
+import { beforeAll, describe, expect, test } from "vitest";
+import { cases, garbageTable } from "../support/cases.ts";
+import { openLiveTap } from "../support/live-tap.ts";
+import {
+  type CaseResult,
+  type GarbageResult,
+  runCases,
+  runGarbage,
+  statedBy,
+  timeChecks,
+  withoutCircumstances,
+} from "../support/run-cases.ts";
+import type { Endpoint } from "../support/talk.ts";
+
+/** The counter under which each kind of connection is found. */
+const COUNTERS = {
+  unparsed: "unparsed_connections",
+  tls: "unparsed_tls",
+  http2: "unparsed_http2",
+  endless: "framing",
+  unreadable: "unreadable",
+} as const;
+
+describe("the HTTP tap", () => {
+  let results = new Map<string, CaseResult>();
+  beforeAll(async () => {
+    results = await runCases(cases, openLiveTap);
+  }, 300_000);
+
+  for (const tested of cases) {
+    test(`reports exactly the requests: ${tested.name}`, () => {
+      const { seen } = results.get(tested.name)!;
+      expect(statedBy(seen, "client")).toEqual(tested.client.map(withoutCircumstances));
+      expect(statedBy(seen, "server")).toEqual(tested.server.map(withoutCircumstances));
+    });
+
+    test(`reports ends and times: ${tested.name}`, () => {
+      const result = results.get(tested.name)!;
+      for (const { role, pid, local, remote } of result.seen) {
+        const own = result.report.connections.find(
+          (end) => end.local.port === local.port && end.remote.port === remote.port,
+        );
+        expect([unmapped(local), unmapped(remote)]).toEqual([unmapped(own?.local), unmapped(own?.remote)]);
+        expect(pidsOf(result, role)).toContain(pid);
+      }
+      for (const side of ["client", "server"] as const)
+        for (const check of timeChecks(tested, result, side)) {
+          const { earliest, reported, latest } = check;
+          expect({ ...check, inBounds: earliest <= reported && reported <= latest }).toEqual({
+            ...check,
+            inBounds: true,
+          });
+        }
+    });
+  }
+});
+
+describe("the HTTP tap, on connections that are not HTTP/1.x", () => {
+  let results = new Map<string, GarbageResult>();
+  beforeAll(async () => {
+    results = await runGarbage(garbageTable, openLiveTap());
+  }, 120_000);
+
+  for (const { name, kind } of garbageTable)
+    test(`invents nothing, and counts it: ${name}`, () => {
+      const { seen, counted } = results.get(name)!;
+      expect(seen).toEqual([]);
+      if (kind !== "silent") expect(counted[COUNTERS[kind]]).toBeGreaterThan(0);
+    });
+});
+
+/** The processes that act on one side of a case: clients are named by one of the letters c, d and e, or u, a thread. */
+function pidsOf({ report }: CaseResult, role: "client" | "server"): number[] {
+  const isClient = (actor: string) => /^[cdeu]$/.test(actor);
+  return report.steps.filter(({ actor }) => isClient(actor) === (role === "client")).map(({ pid }) => pid);
+}
+
+/** IPv4 in an IPv6 socket is IPv4. */
+function unmapped(end: Endpoint | undefined): Endpoint | undefined {
+  return end && { ...end, address: end.address.replace(/^::ffff:/, "") };
+}
