@@ -78,9 +78,7 @@ describe("setup.sh", () => {
   test("says which systems are supported on another one", () => {
     rmSync(join(path, "uname"));
     stub("uname", "Darwin arm64");
-    expect(setup().stderr).toBe(
-      "\nwattspan: runs on Linux on x86-64 or arm64; this is Darwin arm64.\n",
-    );
+    expect(setup().stderr).toBe("\nwattspan: runs on Linux on x86-64 or arm64; this is Darwin arm64.\n");
   });
 });
 
