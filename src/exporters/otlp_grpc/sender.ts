@@ -44,11 +44,20 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
   }
 
   async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
-    const response = await this.#call(data.bytes(), signal);
-    const partial = partialSuccess(response);
-    if (!partial) return;
-    const attributes = { message: partial.message, [DROPPED[this.#signal]]: Number(partial.rejected) };
-    this.#settings.logger.warn(attributes, "Partial success response");
+    this.#logPartial(await this.#call(data.bytes(), signal));
+  }
+
+  /** The server has taken the request, so nothing in its answer may make it fail. */
+  #logPartial(response: Buffer): void {
+    const { logger } = this.#settings;
+    try {
+      const partial = partialSuccess(response);
+      if (!partial) return;
+      const attributes = { message: partial.message, [DROPPED[this.#signal]]: Number(partial.rejected) };
+      logger.warn(attributes, "Partial success response");
+    } catch (error) {
+      logger.warn({ error: (error as Error).message }, "Server's answer could not be read.");
+    }
   }
 
   async #call(request: Uint8Array, signal: AbortSignal | undefined): Promise<Buffer> {

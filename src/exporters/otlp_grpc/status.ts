@@ -117,6 +117,8 @@ const DURATION: FieldTable<{ readonly seconds: bigint; readonly nanos: number }>
 function codeName(code: number): string {
   if (code === status.CANCELLED) return "Canceled";
   if (code === status.OK) return "OK";
-  const words = (status[code] ?? `CODE_${code}`).toLowerCase().split("_");
+  const name = status[code];
+  if (name === undefined) return `Code(${code})`;
+  const words = name.toLowerCase().split("_");
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
