@@ -50,6 +50,12 @@ export interface ServerTls {
   readonly clientCa?: Buffer;
 }
 
+export interface ListenOptions {
+  readonly port?: number;
+  readonly path?: string;
+  readonly tls?: ServerTls;
+}
+
 const SERVICES: { readonly [S in Signal]: string } = {
   traces: "opentelemetry.proto.collector.trace.v1.TraceService",
   metrics: "opentelemetry.proto.collector.metrics.v1.MetricsService",
@@ -76,14 +82,13 @@ export class OtlpReceiver {
     this.#sessions = sessions;
   }
 
-  /** Listens on `port`, or on one that is free. */
-  static async start(
-    options: { readonly port?: number; readonly tls?: ServerTls } = {},
-  ): Promise<OtlpReceiver> {
+  /** Listens on `port`, or on one that is free, or on the unix socket at `path`. */
+  static async start(options: ListenOptions = {}): Promise<OtlpReceiver> {
     const server = new Server({ "grpc.max_receive_message_length": -1 });
     const sessions = new Set<ServerHttp2Session>();
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`127.0.0.1:${options.port ?? 0}`, credentials(options.tls), (error, bound) =>
+      const address = options.path ? `unix:${options.path}` : `127.0.0.1:${options.port ?? 0}`;
+      server.bindAsync(address, credentials(options.tls), (error, bound) =>
         error ? reject(error) : resolve(bound),
       );
     });

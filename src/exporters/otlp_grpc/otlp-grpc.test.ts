@@ -6,7 +6,12 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import { logs, metrics, traces } from "../../../test/support/data.ts";
-import { CODE, OtlpReceiver, type ServerTls } from "../../../test/support/otlp-receiver.ts";
+import {
+  CODE,
+  type ListenOptions,
+  OtlpReceiver,
+  type ServerTls,
+} from "../../../test/support/otlp-receiver.ts";
 import type { Exporter } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
@@ -20,7 +25,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function receiver(options?: Parameters<typeof OtlpReceiver.start>[0]): Promise<OtlpReceiver> {
+async function receiver(options: ListenOptions = {}): Promise<OtlpReceiver> {
   const started = await OtlpReceiver.start(options);
   cleanups.push(() => started.close());
   return started;
@@ -86,6 +91,15 @@ describe("otlp_grpc exporter", () => {
       expect(server.spans).toHaveLength(1);
     },
   );
+
+  it("takes a unix socket as its endpoint", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "otlp-grpc-"));
+    const server = await receiver({ path: join(directory, "otel.sock") });
+    const sink = await exporter("traces", { endpoint: `unix://${join(directory, "otel.sock")}` });
+    await sink.consume(traces(2));
+    expect(server.spans).toHaveLength(2);
+    rmSync(directory, { recursive: true });
+  });
 
   it.each(["CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"] as const)(
     "tries again after %s",
