@@ -3,7 +3,7 @@ import { LogRecorder } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { type Consumer, PermanentError } from "../../consumer/index.ts";
-import type { Traces } from "../../pdata/index.ts";
+import { Traces } from "../../pdata/index.ts";
 import { queueConfig } from "./config.ts";
 import { SendingQueue } from "./queue.ts";
 
@@ -137,6 +137,14 @@ describe("sending queue", () => {
         message: "Exporting failed. Dropping data.",
       },
     ]);
+  });
+
+  it("refuses for good what is not OTLP, before it takes a place", async () => {
+    const queue = queueTo(new Gate(), {});
+    const failure = queue.consume(Traces.fromBytes(Buffer.from("oops")));
+    await expect(failure).rejects.toThrow(PermanentError);
+    await expect(failure).rejects.toThrow("queue traces: malformed protobuf");
+    expect(queue.stats).toMatchObject({ size: 0, inFlight: 0 });
   });
 
   it("sends what was offered in the same turn as the shutdown", async () => {

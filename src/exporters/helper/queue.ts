@@ -16,6 +16,7 @@ export interface QueueStats {
 
 interface Entry<S extends Signal> {
   readonly data: SignalData[S];
+  readonly items: number;
   readonly size: number;
   readonly result: PromiseWithResolvers<void>;
 }
@@ -64,13 +65,13 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   }
 
   async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
+    const items = countOf(data);
     const result = Promise.withResolvers<void>();
     result.promise.catch(() => {}); // Logged and counted where it is sent.
     try {
       // Takes effect before the first await, so that a drain that follows finds the entry.
-      await this.#offer({ data, size: sizeOf(data, this.#config.sizer), result }, signal);
+      await this.#offer({ data, items, size: sizeOf(data, this.#config.sizer), result }, signal);
     } catch (error) {
-      const items = data.itemCount;
       this.#rejectedItems += items;
       const attributes = { error: messageOf(error), rejected_items: items };
       this.#logger.error(attributes, "Exporting failed. Rejecting data.");
@@ -137,7 +138,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   async #sendOne(entry: Entry<S>): Promise<void> {
     try {
       await this.#next.consume(entry.data, this.#abort.signal);
-      this.#sentItems += entry.data.itemCount;
+      this.#sentItems += entry.items;
       entry.result.resolve();
     } catch (error) {
       this.#fail(entry, error);
@@ -167,12 +168,20 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     }
   }
 
-  #fail(entry: Entry<S>, error: unknown): void {
-    const items = entry.data.itemCount;
+  #fail({ items, result }: Entry<S>, error: unknown): void {
     this.#failedItems += items;
     const attributes = { error: messageOf(error), dropped_items: items };
     this.#logger.error(attributes, "Exporting failed. Dropping data.");
-    entry.result.reject(error);
+    result.reject(error);
+  }
+}
+
+/** The items of `data`, walked here at the latest: bytes that are not OTLP must not get into the queue. */
+function countOf<S extends Signal>(data: SignalData[S]): number {
+  try {
+    return data.itemCount;
+  } catch (cause) {
+    throw new PermanentError(`queue ${data.signal}: ${messageOf(cause)}`, { cause });
   }
 }
 
