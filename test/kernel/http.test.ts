@@ -25,7 +25,7 @@ const COUNTERS = {
 describe("the HTTP tap", () => {
   let results = new Map<string, CaseResult>();
   beforeAll(async () => {
-    results = await runCases(cases, openLiveTap);
+    results = await runCases(cases, () => openLiveTap());
   }, 300_000);
 
   for (const tested of cases) {

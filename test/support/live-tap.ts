@@ -3,6 +3,7 @@ import { isIPv4 } from "node:net";
 import { http_request_event } from "../../src/ebpf/layouts.gen.ts";
 import { readAgentPid } from "../../src/ebpf/tap/agent-pid.ts";
 import type { BpfHttpTap } from "../../src/ebpf/tap/bpf-http-tap.ts";
+import type { SpanSettings } from "../../src/ebpf/tap/http-tap.ts";
 import { readBpfObject } from "../../src/ebpf/tap/objects.ts";
 import { type HttpTapSettings, openHttpTap } from "../../src/ebpf/tap/open.ts";
 import { SOCKET_HOOK_VARIABLE } from "../../src/ebpf/tap/socket-hooks.ts";
@@ -38,25 +39,46 @@ export const KEEP_ALL: HttpTapSettings = {
   hook: process.env[SOCKET_HOOK_VARIABLE],
 };
 
-/** Opens the tap so that it keeps all spans, or `spansPerSecond` of them. */
-export function openKernelTap(settings: HttpTapSettings = KEEP_ALL, spansPerSecond = 1_000_000): BpfHttpTap {
+/** Keeps every span. */
+export const KEEP_ALL_SPANS: SpanSettings = {
+  threshold: 0n,
+  slowNs: 0n,
+  spansPerSecond: 1_000_000,
+  keepErrors: true,
+};
+
+/** Opens the tap of the running kernel. */
+export function openKernelTap(
+  settings: HttpTapSettings = KEEP_ALL,
+  spans: SpanSettings = KEEP_ALL_SPANS,
+): BpfHttpTap {
   const tap = openHttpTap(loadLibbpf(), readBpfObject("http"), settings);
-  tap.setSpans({ threshold: 0n, slowNs: 0n, spansPerSecond, keepErrors: true });
+  tap.setSpans(spans);
   return tap;
 }
 
 /** A tap of the running kernel, not yet started. */
-export function openLiveTap(): TestedTap {
-  return new LiveTap();
+export function openLiveTap(
+  settings: HttpTapSettings = KEEP_ALL,
+  spans: SpanSettings = KEEP_ALL_SPANS,
+): TestedTap {
+  return new LiveTap(settings, spans);
 }
 
 class LiveTap implements TestedTap {
+  readonly #settings: HttpTapSettings;
+  readonly #spans: SpanSettings;
   readonly #requests: SeenRequest[] = [];
   #tap: BpfHttpTap | undefined;
   #timer: NodeJS.Timeout | undefined;
 
+  constructor(settings: HttpTapSettings, spans: SpanSettings) {
+    this.#settings = settings;
+    this.#spans = spans;
+  }
+
   async start(): Promise<void> {
-    this.#tap = openKernelTap();
+    this.#tap = openKernelTap(this.#settings, this.#spans);
     this.#timer = setInterval(() => this.#drain(), DRAIN_MS);
   }
 
