@@ -92,6 +92,28 @@ const vectors: readonly Case[] = [
     [seen("GET", "/mm/1", 200, { responseBody: 1 }), seen("GET", "/mm/2", 200, { responseBody: 2 })],
   ),
   httpCase(
+    "a head, its body in pieces, and the next head as messages of one sendmmsg",
+    (talk) =>
+      talk
+        .connect()
+        .send(
+          "c",
+          "sendmmsg",
+          "POST /mm/1 HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc",
+          "def",
+          "ghi",
+          get("/mm/2"),
+        )
+        .receive("s", "recvmmsg:4096,4096")
+        .send("s", "sendmmsg", head("200 OK", "Content-Length: 6"), "abc", "def", ok("22"))
+        .receive("c", "recvmmsg:4096,4096")
+        .close(),
+    [
+      seen("POST", "/mm/1", 200, { requestBody: 9, responseBody: 6 }),
+      seen("GET", "/mm/2", 200, { responseBody: 2 }),
+    ],
+  ),
+  httpCase(
     "a look with MSG_PEEK before each read",
     (talk) =>
       talk
