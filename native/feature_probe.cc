@@ -5,8 +5,10 @@
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 
 #include "error.h"
@@ -27,10 +29,25 @@ UniqueFd LoadReturnZero(bpf_prog_type type, bpf_prog_load_opts* options) {
   return UniqueFd(bpf_prog_load(type, "probe", "GPL", kReturnZero, std::size(kReturnZero), options));
 }
 
-// What libbpf_probe_* answers: 1 there, 0 not, negative an error.
+// What libbpf_probe_* answers: 1 there, 0 not, negative an error. A lack of rights is "not" too, and told by errno.
 std::string Answer(int result) {
   if (result == 1) return "";
-  return result == 0 ? Reason(EOPNOTSUPP) : Reason(result);
+  if (result < 0) return Reason(result);
+  return Reason(errno == EPERM ? EPERM : EOPNOTSUPP);
+}
+
+// libbpf knows how older kernels refuse a helper; newer ones say it in other words, and without rights none is said.
+std::string RefusalOfHelper(bpf_prog_type type, int helper) {
+  const bpf_insn call[] = {
+      {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = helper},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+  };
+  char log[4096] = "";
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .log_level = 1, .log_size = sizeof(log), .log_buf = log);
+  const UniqueFd program(bpf_prog_load(type, "probe", "GPL", call, std::size(call), &options));
+  if (program.valid()) return "";
+  if (errno == EPERM) return Reason(EPERM);
+  return std::strstr(log, "cannot use helper") == nullptr ? "" : Reason(EOPNOTSUPP);
 }
 
 // The type a `SEC` name stands for, as libbpf maps it.
@@ -53,6 +70,10 @@ int ReadNumber(const std::string& path) {
   std::ifstream file(path);
   int number = -1;
   return file >> number ? number : -1;
+}
+
+bool HasTracefs() {
+  return access("/sys/kernel/tracing/events", F_OK) == 0 || access("/sys/kernel/debug/tracing/events", F_OK) == 0;
 }
 
 UniqueFd OpenPerfEvent(perf_event_attr* attr) {
@@ -91,10 +112,11 @@ std::string FeatureProbe::TryProgram() const {
 }
 
 std::string FeatureProbe::TryHelper() const {
-  const int type = ProgramType(name_);
-  if (type < 0) return Reason(EINVAL);
-  return Answer(
-      libbpf_probe_bpf_helper(static_cast<bpf_prog_type>(type), static_cast<bpf_func_id>(helper_), nullptr));
+  const int number = ProgramType(name_);
+  if (number < 0) return Reason(EINVAL);
+  const auto type = static_cast<bpf_prog_type>(number);
+  const int answer = libbpf_probe_bpf_helper(type, static_cast<bpf_func_id>(helper_), nullptr);
+  return answer == 1 ? RefusalOfHelper(type, helper_) : Answer(answer);
 }
 
 std::string FeatureProbe::TryMap() const {
@@ -108,7 +130,7 @@ std::string FeatureProbe::TryTracepoint() const {
   if (const size_t colon = path.find(':'); colon != std::string::npos) path[colon] = '/';
   int id = ReadNumber("/sys/kernel/tracing/events/" + path + "/id");
   if (id < 0) id = ReadNumber("/sys/kernel/debug/tracing/events/" + path + "/id");
-  if (id < 0) return Reason(ENOENT);
+  if (id < 0) return Reason(ENOENT) + (HasTracefs() ? "" : "; tracefs is not mounted at /sys/kernel/tracing");
   perf_event_attr attr = {};
   attr.type = PERF_TYPE_TRACEPOINT;
   attr.config = static_cast<uint64_t>(id);

@@ -74,6 +74,14 @@ Map::Map(const Napi::CallbackInfo& info) : ObjectWrap(info), state_(*Created<Sta
   self.Set("maxEntries", max_entries_);
 }
 
+Map* Map::From(const Napi::Value& value) {
+  const Napi::Object object = value.As<Napi::Object>();
+  if (!object.InstanceOf(Addon::Of(value.Env()).map_class().Value())) {
+    throw Napi::TypeError::New(value.Env(), "reuse must be a BpfMap");
+  }
+  return Unwrap(object);
+}
+
 int Map::fd() const {
   if (state_.handle->closed()) throw Napi::Error::New(Env(), "use map " + name_ + ": its object was closed");
   const int fd = bpf_map__fd(state_.map);
@@ -111,15 +119,15 @@ Napi::Value Map::DrainAll(const Napi::CallbackInfo& info) { return ReadWhole(inf
 Napi::Value Map::ReadWhole(const Napi::CallbackInfo& info, bool remove) {
   const Bytes keys = ToBytes(info[0], "keys");
   const Bytes values = ToBytes(info[1], "values");
-  bool supported = true;
-  uint32_t count = ReadBatches(keys, values, remove, &supported);
-  if (!supported) count = ReadOneByOne(keys, values, remove);
-  return Napi::Number::New(info.Env(), count);
+  if (key_size_ == 0 || value_size_ == 0) throw BpfError(info.Env(), EINVAL, "read map " + name_ + ": it has no entries");
+  const auto room = static_cast<uint32_t>(std::min(keys.size() / key_size_, values.size() / value_size_));
+  std::optional<uint32_t> count = ReadBatches(keys, values, room, remove);
+  if (!count) count = ReadOneByOne(keys, values, room, remove);
+  return Napi::Number::New(info.Env(), *count);
 }
 
 // A map that changes meanwhile may have more entries than the buffers: what does not fit is left for the next call.
-uint32_t Map::ReadBatches(Bytes keys, Bytes values, bool remove, bool* supported) {
-  const uint32_t room = static_cast<uint32_t>(std::min(keys.size() / key_size_, values.size() / value_size_));
+std::optional<uint32_t> Map::ReadBatches(Bytes keys, Bytes values, uint32_t room, bool remove) {
   std::vector<uint8_t> position(std::max<size_t>(key_size_, 8)), next(position.size());
   const auto read = remove ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
   uint32_t done = 0;
@@ -137,8 +145,7 @@ uint32_t Map::ReadBatches(Bytes keys, Bytes values, bool remove, bool* supported
     }
     if (error == ENOSPC) break;
     if (first && (error == EINVAL || error == kKernelNotSupported || error == EOPNOTSUPP)) {
-      *supported = false;
-      return 0;
+      return std::nullopt;
     }
     if (error != 0 && error != ENOENT) throw BpfError(Env(), error, "read map " + name_);
     done += count;
@@ -149,21 +156,28 @@ uint32_t Map::ReadBatches(Bytes keys, Bytes values, bool remove, bool* supported
   return done;
 }
 
-uint32_t Map::ReadOneByOne(Bytes keys, Bytes values, bool remove) {
-  const uint32_t room = static_cast<uint32_t>(std::min(keys.size() / key_size_, values.size() / value_size_));
+// Looks up the next key before this one is removed, since the kernel goes on from a key that is there.
+uint32_t Map::ReadOneByOne(Bytes keys, Bytes values, uint32_t room, bool remove) {
   std::vector<uint8_t> key(key_size_), next(key_size_);
   uint32_t done = 0;
   bool more = bpf_map_get_next_key(fd(), nullptr, key.data()) == 0;
+  if (!more && errno != ENOENT) throw BpfError(Env(), errno, "read map " + name_);
   while (more && done < room) {
     more = bpf_map_get_next_key(fd(), key.data(), next.data()) == 0;
     if (bpf_map_lookup_elem(fd(), key.data(), values.data() + size_t{done} * value_size_) == 0) {
       std::memcpy(keys.data() + size_t{done} * key_size_, key.data(), key_size_);
       done++;
-      if (remove) bpf_map_delete_elem(fd(), key.data());
+      if (remove) DeleteRead(key.data());
     }
     std::swap(key, next);
   }
   return done;
+}
+
+// An array's entries can't be removed: its error says so. An entry that is gone already is as it should be.
+void Map::DeleteRead(const void* key) {
+  if (bpf_map_delete_elem(fd(), key) == 0 || errno == ENOENT) return;
+  throw BpfError(Env(), errno, "remove what was read from map " + name_);
 }
 
 Napi::Value Map::Ring(const Napi::CallbackInfo& info) {

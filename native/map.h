@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bytes.h"
@@ -16,6 +17,9 @@ class Map : public Napi::ObjectWrap<Map> {
   static Napi::Function Define(Napi::Env env);
   static Napi::Object Create(Napi::Env env, std::shared_ptr<ObjectHandle> handle, bpf_map* map);
   explicit Map(const Napi::CallbackInfo& info);
+
+  // Throws a TypeError for what is not a BpfMap.
+  static Map* From(const Napi::Value& value);
 
   // Throws when the map does not exist in the kernel, before load and after close.
   int fd() const;
@@ -35,8 +39,10 @@ class Map : public Napi::ObjectWrap<Map> {
   Napi::Value Memory(const Napi::CallbackInfo& info);
   Napi::Value GetMemlockBytes(const Napi::CallbackInfo& info);
 
-  uint32_t ReadBatches(Bytes keys, Bytes values, bool remove, bool* supported);
-  uint32_t ReadOneByOne(Bytes keys, Bytes values, bool remove);
+  // Reads at most `room` entries; nothing where the kernel has no batches for this map.
+  std::optional<uint32_t> ReadBatches(Bytes keys, Bytes values, uint32_t room, bool remove);
+  uint32_t ReadOneByOne(Bytes keys, Bytes values, uint32_t room, bool remove);
+  void DeleteRead(const void* key);
   Napi::Value ReadWhole(const Napi::CallbackInfo& info, bool remove);
 
   State state_;

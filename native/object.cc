@@ -74,7 +74,7 @@ void Object::ConfigureMap(const std::string& name, Napi::Object options) {
   int error = 0;
   if (max_entries.IsNumber()) error = bpf_map__set_max_entries(map, max_entries.As<Napi::Number>().Uint32Value());
   if (error == 0 && autocreate.IsBoolean()) error = bpf_map__set_autocreate(map, autocreate.ToBoolean());
-  if (error == 0 && reuse.IsObject()) error = bpf_map__reuse_fd(map, Map::Unwrap(reuse.As<Napi::Object>())->fd());
+  if (error == 0 && reuse.IsObject()) error = bpf_map__reuse_fd(map, Map::From(reuse)->fd());
   if (error != 0) throw BpfError(Env(), error, "configure map " + name + " of " + name_);
 }
 

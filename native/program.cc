@@ -88,11 +88,8 @@ Napi::Value Program::Linked(Napi::Env env, const std::string& target, Attempt at
   LogCapture log;
   bpf_link* link = attempt(state_.program);
   if (link == nullptr) throw BpfError(env, errno, "attach " + name_ + " to " + target, log.Text());
-  std::weak_ptr<ObjectHandle> handle = state_.handle;
   const uint64_t number = state_.handle->Adopt(link);
-  return Link::Create(env, [handle, number] {
-    if (const auto open = handle.lock()) open->Detach(number);
-  });
+  return Link::Create(env, [handle = state_.handle, number] { handle->Detach(number); });
 }
 
 Napi::Value Program::Attach(const Napi::CallbackInfo& info) {
