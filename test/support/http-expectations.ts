@@ -24,7 +24,7 @@ function errorOf({ status }: Made, kind: "server" | "client"): Plain {
 }
 
 /** Attributes that both sides have. */
-function common({ method, status, body, received }: Exchange): Plain {
+function common({ method, status, body, received, userAgent }: Exchange): Plain {
   return {
     "http.request.method": method,
     "http.response.status_code": status,
@@ -32,11 +32,13 @@ function common({ method, status, body, received }: Exchange): Plain {
     "http.response.body.size": received,
     "network.protocol.version": "1.1",
     "server.address": "127.0.0.1",
+    "user_agent.original": userAgent,
   };
 }
 
 /** The attributes of the server's span. The client's port is the span's own where the client does not tell. */
 export function serverAttributes(exchange: Exchange, server: Server, actual: Plain): Plain {
+  const clientPort = exchange.localPort || actual["network.peer.port"];
   return {
     ...common(exchange),
     ...errorOf(exchange, "server"),
@@ -47,8 +49,8 @@ export function serverAttributes(exchange: Exchange, server: Server, actual: Pla
     "server.port": server.port,
     "client.address": "127.0.0.1",
     "network.peer.address": "127.0.0.1",
-    "network.peer.port": exchange.localPort || actual["network.peer.port"],
-    "user_agent.original": exchange.userAgent,
+    "network.peer.port": clientPort,
+    "client.port": clientPort,
   };
 }
 
