@@ -77,7 +77,7 @@ struct http_conn {
 	__u8 client_observed;
 	__u8 closed;          /* TCP_CLOSE, with bytes the client has yet to read */
 	__u8 apart;           /* the request being read is `incoming`, not `current` */
-	__u8 pad2;
+	__u8 answered_early;  /* the response is complete, the request's body is not */
 };
 
 struct http_slot_key {

@@ -83,12 +83,14 @@ static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *s
 		return 0;
 	run.scratch->call.bytes = ret;
 	run.scratch->call.offset = 0;
-	run.scratch->call.found = 0;
 	if (!run.conn) {
 		run.conn = new_connection(sk, &run.scratch->call, run.tgid, sent);
 		if (!run.conn || run.conn->verdict == HTTP_VERDICT_IGNORED)
 			return 0;
 	}
+	find_user_buffer(&run.scratch->call);
+	if (run.scratch->call.messages)
+		find_next_message(&run.scratch->call, &run.conn->message);
 	run.now = bpf_ktime_get_ns();
 	follow(&run);
 	return 0;
@@ -100,7 +102,8 @@ static __always_inline bool has_unread(const struct sock *sk)
 	const struct tcp_sock *tcp = (const void *)sk;
 	__u32 unread = BPF_CORE_READ(tcp, rcv_nxt) - BPF_CORE_READ(tcp, copied_seq);
 
-	return unread > 1; /* the FIN has a number too */
+	/* The FIN has a number too. A close throws the queue away first, and nobody reads any more. */
+	return unread > 1 && BPF_CORE_READ(sk, sk_receive_queue.qlen);
 }
 
 static __always_inline __u8 close_failure(const struct sock *sk, const struct http_conn *conn, int old_state)

@@ -184,6 +184,9 @@ static __always_inline enum http_prefix http_response_prefix(const __u8 *window,
 	return length >= 7 ? HTTP_PREFIX_YES : HTTP_PREFIX_MORE;
 }
 
+/* Bytes of a status line up to and with the status. */
+#define HTTP_STATUS_BYTES 12
+
 /* The three digits behind "HTTP/1.x ", or 0. */
 static __always_inline __u16 http_status(const __u8 *window)
 {

@@ -7,7 +7,7 @@
 #define WATTSPAN_HTTP_STREAM_BPF_H
 
 /* Messages, chunks and windows of a head that one call may hold; what is beyond loses its framing. */
-#define HTTP_STEPS 64
+#define HTTP_STEPS 2048
 
 enum http_step {
 	HTTP_STEP_NEXT,     /* something was consumed, there may be more */
@@ -122,7 +122,7 @@ static __always_inline void complete_request(struct http_conn *conn, __u64 sk, _
 	reset_stream(&conn->response_stream);
 	conn->status = 0;
 	conn->response_start_ns = 0;
-	conn->response_last_ns = 0;
+	conn->answered_early = 0;
 	conn->answered++;
 	conn->open--;
 	if (!conn->open)
@@ -147,7 +147,7 @@ __attribute__((noinline)) int http_end_response(__u64 sk, __u64 now, __u32 failu
 
 	if (!conn || !conn->open)
 		return 0;
-	if (conn->status && conn->response_stream.state == HTTP_STREAM_UNTIL_CLOSE)
+	if (conn->answered_early || (conn->status && conn->response_stream.state == HTTP_STREAM_UNTIL_CLOSE))
 		complete_request(conn, sk, conn->response_last_ns, HTTP_FAILURE_NONE);
 	else
 		complete_request(conn, sk, now, failure);
@@ -221,8 +221,8 @@ static __always_inline void join_ends(struct http_conn *conn, __u64 edge)
 	conn->client_observed = 1;
 }
 
-/* The request's body is complete: its size goes to where the request is now. */
-static __always_inline void end_request_body(struct http_run *run)
+/* The request's body is complete: its size goes to where the request is now. Completes it where it was answered early. */
+static __always_inline enum http_step end_request_body(struct http_run *run)
 {
 	struct http_conn *conn = run->conn;
 	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = conn->requests - 1 };
@@ -240,6 +240,7 @@ static __always_inline void end_request_body(struct http_run *run)
 			queued->body_open = 0;
 		}
 	}
+	return conn->answered_early && conn->open == 1 ? HTTP_STEP_RESPONSE : HTTP_STEP_NEXT;
 }
 
 /* Sets what follows a head: a body by chunks, by length, or none. Returns false where there is none. */
@@ -352,26 +353,13 @@ static __always_inline void unreadable(struct http_run *run)
 	set_verdict(run->conn, HTTP_VERDICT_UNREADABLE, HTTP_UNREADABLE);
 }
 
-/* Finds the call's buffers when its bytes, not only their number, are needed for the first time. */
-static __always_inline bool is_readable(struct http_run *run)
-{
-	struct socket_call *call = &run->scratch->call;
-
-	if (!call->found) {
-		find_user_buffer(call);
-		if (call->messages)
-			find_next_message(call, &run->conn->message);
-	}
-	return call->readable;
-}
-
 /* Brings window[0, result) up to date with the stream's carry and this call's next bytes; -1: unreadable. */
 static __always_inline int fill_window(struct http_run *run, struct http_stream *stream, __u32 limit)
 {
 	__u32 carry = stream->carry;
 	int read;
 
-	if (!is_readable(run) || carry > HTTP_CARRY)
+	if (!run->scratch->call.readable || carry > HTTP_CARRY)
 		return -1;
 	if (carry)
 		restore_carry(run, stream);
@@ -427,10 +415,7 @@ static __always_inline enum http_step advance_head(struct http_run *run, struct 
 
 static __always_inline enum http_step end_message(struct http_run *run)
 {
-	if (!run->is_request)
-		return HTTP_STEP_RESPONSE;
-	end_request_body(run);
-	return HTTP_STEP_NEXT;
+	return run->is_request ? end_request_body(run) : HTTP_STEP_RESPONSE;
 }
 
 /* Takes body bytes by count alone: they need not be readable. */
@@ -454,27 +439,35 @@ static __always_inline enum http_step read_counted(struct http_run *run, struct 
 	return HTTP_STEP_NEXT;
 }
 
-/* Looks at the first bytes of a request; false where this call holds no more of it, or it is none. */
-static __always_inline bool read_request_start(struct http_run *run, struct http_stream *stream, __u32 length)
+/* Too few bytes to tell: keeps them, unless the call has more in its next buffers. */
+static __always_inline enum http_step wait_for_more(struct http_run *run, struct http_stream *stream, __u32 length)
+{
+	struct socket_call *call = &run->scratch->call;
+
+	if (call->offset + length - stream->carry < call->bytes)
+		return HTTP_STEP_NEXT;
+	keep_carry(run, stream, 0, length);
+	return HTTP_STEP_DONE;
+}
+
+/* Looks at the first bytes of a request. */
+static __always_inline enum http_prefix read_request_start(struct http_run *run, struct http_stream *stream,
+							   __u32 length)
 {
 	struct http_scratch *scratch = run->scratch;
 	int found = http_read_method(run->slot, length);
 
 	if ((found & 0xff) == HTTP_PREFIX_NO) {
 		not_http(run);
-		return false;
+		return HTTP_PREFIX_NO;
 	}
 	if (!run->conn->role)
 		run->conn->role = run->sent ? HTTP_ROLE_CLIENT : HTTP_ROLE_SERVER;
 	if (!stream->carry)
 		begin_request(run);
-	if ((found & 0xff) == HTTP_PREFIX_MORE) {
-		keep_carry(run, stream, 0, length);
-		return false;
-	}
 	scratch->target.method_bytes = found >> 16;
 	scratch->method = found >> 8;
-	return true;
+	return found & 0xff;
 }
 
 /* Everything about a request that its first line tells, in window[0, length). False where it is not HTTP/1.x. */
@@ -526,12 +519,18 @@ static __always_inline enum http_step read_request_head(struct http_run *run, __
 		unreadable(run);
 		return HTTP_STEP_DONE;
 	}
-	if (begins && !stream->carry && (first == '\r' || first == '\n') && conn->verdict == HTTP_VERDICT_HTTP1) {
+	if (begins && !stream->carry && (first == '\r' || first == '\n')) {
 		call->offset++; /* an empty line before a request */
 		return HTTP_STEP_NEXT;
 	}
-	if (begins && !read_request_start(run, stream, length))
-		return HTTP_STEP_DONE;
+	if (begins) {
+		enum http_prefix prefix = read_request_start(run, stream, length);
+
+		if (prefix == HTTP_PREFIX_NO)
+			return HTTP_STEP_DONE;
+		if (prefix == HTTP_PREFIX_MORE)
+			return wait_for_more(run, stream, length);
+	}
 	request = conn->apart ? &conn->incoming : &conn->current;
 	scan_head(run, stream, length);
 	begins = begins && stream->scan.lines;
@@ -617,10 +616,8 @@ static __always_inline enum http_step read_response_head(struct http_run *run, _
 		}
 		if (!conn->response_start_ns)
 			conn->response_start_ns = run->now;
-		if (length < 12) {
-			keep_carry(run, stream, 0, length);
-			return HTTP_STEP_DONE;
-		}
+		if (length < HTTP_STATUS_BYTES)
+			return wait_for_more(run, stream, length);
 		conn->status = http_status(run->scratch->window);
 	}
 	scan_head(run, stream, length);
@@ -640,7 +637,7 @@ static __always_inline enum http_step read_lines(struct http_run *run, struct ht
 	int length;
 	int used;
 
-	length = is_readable(run) ? http_fetch(run->slot, 0, HTTP_LINE_BYTES) : -1;
+	length = scratch->call.readable ? http_fetch(run->slot, 0, HTTP_LINE_BYTES) : -1;
 	if (length <= 0) {
 		unreadable(run);
 		return HTTP_STEP_DONE;
@@ -707,10 +704,12 @@ static __always_inline bool take_step(struct http_run *run, __u32 limit)
 	enum http_step step = read_on(run, limit);
 
 	if (step == HTTP_STEP_RESPONSE) {
-		if (run->conn->open)
-			complete_request(run->conn, (__u64)run->sk, run->now, HTTP_FAILURE_NONE);
-		else
+		if (!run->conn->open)
 			reset_stream(&run->conn->response_stream);
+		else if (run->conn->open == 1 && run->conn->current.body_open)
+			run->conn->answered_early = 1; /* its request's body is still to be counted */
+		else
+			complete_request(run->conn, (__u64)run->sk, run->conn->response_last_ns, HTTP_FAILURE_NONE);
 	}
 	return step == HTTP_STEP_DONE || run->conn->verdict > HTTP_VERDICT_HTTP1 ||
 	       run->scratch->call.offset >= run->scratch->call.bytes;

@@ -30,8 +30,8 @@ struct socket_call {
 	__u64 offset;  /* consumed by the parsers */
 	__u32 buffers; /* 0: one buffer at base; else entries of the iovec array */
 	__u16 messages; /* of a sendmmsg or recvmmsg, whose array is at base; 0 for other calls */
-	__u8 found;     /* the fields above are filled */
 	__u8 readable;
+	__u8 pad;
 };
 
 /* struct mmsghdr: a user_msghdr and the message's length; UAPI, 64-bit. */
@@ -54,7 +54,6 @@ static __always_inline void find_user_buffer(struct socket_call *call)
 {
 	struct syscall_regs regs;
 
-	call->found = 1;
 	call->buffers = 0;
 	call->messages = 0;
 	call->readable = 0;
@@ -88,17 +87,19 @@ static __always_inline void find_user_buffer(struct socket_call *call)
 struct message_cursor {
 	__u64 base;
 	__u32 index;
-	__u32 pad;
+	__u32 messages;
 };
 
 /* The n-th hook in one sendmmsg or recvmmsg is its n-th message: the call is told by its array. */
 static __always_inline void find_next_message(struct socket_call *call, struct message_cursor *cursor)
 {
-	if (cursor->base == call->base && cursor->index + 1 < call->messages)
+	if (cursor->base == call->base && cursor->messages == call->messages &&
+	    cursor->index + 1 < cursor->messages)
 		cursor->index++;
 	else
 		cursor->index = 0;
 	cursor->base = call->base;
+	cursor->messages = call->messages;
 	find_message_buffers(call, call->base + cursor->index * USER_MMSGHDR_BYTES);
 }
 
