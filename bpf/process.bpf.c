@@ -12,7 +12,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include "process.h"
-#include "process_path.bpf.h"
 #include "process_scratch.bpf.h"
 
 /* Puts the types in this object's BTF, from which their decoders are generated. */
@@ -48,6 +47,7 @@ struct {
 } exec_scratches SEC(".maps");
 
 #include "process_environment.bpf.h"
+#include "process_path.bpf.h"
 
 /* The one way out. User space drains on a timer, so nobody is woken. */
 static __always_inline void send_event(void *event, __u64 bytes, __u32 loss)
@@ -61,32 +61,34 @@ static __always_inline void send_event(void *event, __u64 bytes, __u32 loss)
 		*lost += 1;
 }
 
-static __always_inline __u32 append_arguments(struct exec_scratch *scratch, __u32 used, struct mm_struct *mm)
+static __always_inline void append_arguments(struct exec_scratch *scratch, struct mm_struct *mm)
 {
 	__u64 start = BPF_CORE_READ(mm, arg_start);
 	__u64 bytes = BPF_CORE_READ(mm, arg_end) - start;
+	__u32 used = scratch->used;
 
 	if (bytes > ARGUMENTS_BYTES) {
 		bytes = ARGUMENTS_BYTES;
 		scratch->event.flags |= PROCESS_ARGUMENTS_TRUNCATED;
 	}
-	if (bpf_probe_read_user(&scratch->text[used & TEXT_MASK], bytes, (void *)start)) {
+	if (bpf_probe_read_user(&scratch->text[used & TEXT_MASK], bytes, (void *)start))
 		scratch->event.flags |= PROCESS_ARGUMENTS_TRUNCATED;
-		return used;
-	}
-	return used + bytes;
+	else
+		scratch->used = used + bytes;
 }
 
-static __always_inline __u32 append_variable(struct exec_scratch *scratch, __u32 used, __u64 address)
+static __always_inline void append_variable(struct exec_scratch *scratch, __u64 address)
 {
+	__u32 used = scratch->used;
 	long bytes;
 
 	if (!address)
-		return used;
+		return;
 	bytes = bpf_probe_read_user_str(&scratch->text[used & TEXT_MASK], VARIABLE_BYTES, (void *)address);
 	if (bytes <= 0 || bytes == VARIABLE_BYTES)
 		scratch->event.flags |= PROCESS_ENVIRONMENT_TRUNCATED;
-	return bytes > 0 ? used + bytes : used;
+	if (bytes > 0)
+		scratch->used = used + bytes;
 }
 
 /* Copies the beginning of the environment, which is mostly all of it. */
@@ -100,7 +102,7 @@ static __always_inline void copy_environment(struct exec_scratch *scratch, __u64
 		scratch->environment_copied = bytes - 8; /* what begins behind may not be whole */
 }
 
-static __always_inline __u32 append_environment(struct exec_scratch *scratch, __u32 used, struct mm_struct *mm)
+static __always_inline void append_environment(struct exec_scratch *scratch, struct mm_struct *mm)
 {
 	__u64 start = BPF_CORE_READ(mm, env_start), end = BPF_CORE_READ(mm, env_end);
 	__u32 width = end >> 32 ? 8 : 4; /* the stack of a 32-bit program is below 4 GiB */
@@ -113,8 +115,8 @@ static __always_inline __u32 append_environment(struct exec_scratch *scratch, __
 	if (bpf_probe_read_user(&argc, sizeof(argc), (void *)stack) ||
 	    !find_variables(stack + width * (2 + (__u64)argc), width))
 		scratch->event.flags |= PROCESS_ENVIRONMENT_TRUNCATED;
-	used = append_variable(scratch, used, scratch->service_name);
-	return append_variable(scratch, used, scratch->resource_attributes);
+	append_variable(scratch, scratch->service_name);
+	append_variable(scratch, scratch->resource_attributes);
 }
 
 /* Fills the part of the event in front of the text. */
@@ -136,8 +138,8 @@ static __always_inline int program_started(struct task_struct *task)
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct exec_scratch *scratch;
 	struct exec_event *event;
-	__u32 key = 0, used, end;
 	struct cgroup *group;
+	__u32 key = 0, used;
 
 	scratch = bpf_map_lookup_elem(&exec_scratches, &key);
 	if (!scratch)
@@ -146,15 +148,19 @@ static __always_inline int program_started(struct task_struct *task)
 	event->flags = 0;
 	group = cgroup_of(task, &event->flags);
 	describe(event, task, group);
-	used = append_executable(scratch, 0, mm);
-	event->executable_bytes = used;
-	end = append_cgroup(scratch, used, group);
-	event->cgroup_bytes = end - used;
-	used = append_arguments(scratch, end, mm);
-	event->arguments_bytes = used - end;
-	end = append_environment(scratch, used, mm);
-	event->environment_bytes = end - used;
-	send_event(scratch, sizeof(*event) + (end & TEXT_MASK), PROCESS_LOST_EXEC_RING_FULL);
+	scratch->used = 0;
+	append_executable((__u64)mm);
+	event->executable_bytes = used = scratch->used;
+	append_cgroup((__u64)group);
+	event->cgroup_bytes = scratch->used - used;
+	used = scratch->used;
+	append_arguments(scratch, mm);
+	event->arguments_bytes = scratch->used - used;
+	used = scratch->used;
+	append_environment(scratch, mm);
+	event->environment_bytes = scratch->used - used;
+	used = scratch->used;
+	send_event(scratch, sizeof(*event) + (used & TEXT_MASK), PROCESS_LOST_EXEC_RING_FULL);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Paths of executables and cgroups, from the last name to the first. */
+/* Paths of executables and cgroups, from the last name to the first. Includer defines exec_scratches. */
 #ifndef WATTSPAN_PROCESS_PATH_BPF_H
 #define WATTSPAN_PROCESS_PATH_BPF_H
 
@@ -12,12 +12,18 @@
 /* A pod of a cluster whose nodes are containers themselves is at level 9. */
 #define MAX_CGROUP_LEVELS 16
 
-/* Appends one name of a path; returns the new end, or `used` where the name cannot be read. */
-static __always_inline __u32 append_name(struct exec_scratch *scratch, __u32 used, const void *name)
+/* Appends one name of a path. Returns whether it was still within the limit. */
+static __always_inline bool append_name(struct exec_scratch *scratch, const void *name)
 {
-	long bytes = bpf_probe_read_kernel_str(&scratch->text[used & TEXT_MASK], NAME_BYTES, name);
+	__u32 used = scratch->used;
+	long bytes;
 
-	return bytes > 0 ? used + bytes : used;
+	if (used > scratch->limit)
+		return false;
+	bytes = bpf_probe_read_kernel_str(&scratch->text[used & TEXT_MASK], NAME_BYTES, name);
+	if (bytes > 0)
+		scratch->used = used + bytes;
+	return true;
 }
 
 /* The group in the unified hierarchy; on v1 and hybrid hosts all are in its root, and memory or pids tells more. */
@@ -52,39 +58,50 @@ static __always_inline struct cgroup *cgroup_of(struct task_struct *task, __u32 
 	return unified;
 }
 
-/* Names from the group up to, and without, the root. */
-static __always_inline __u32 append_cgroup(struct exec_scratch *scratch, __u32 used, struct cgroup *group)
+/* Names from the group up to, and without, the root. Global functions are verified once, alone. */
+__noinline int append_cgroup(__u64 address)
 {
-	__u32 end = used + PATH_BYTES;
+	struct cgroup *group = (void *)address;
+	struct exec_scratch *scratch;
+	__u32 key = 0;
 	int i;
 
+	scratch = bpf_map_lookup_elem(&exec_scratches, &key);
+	if (!scratch)
+		return 0;
+	scratch->limit = scratch->used + PATH_BYTES;
 	for (i = 0; i < MAX_CGROUP_LEVELS; i++) {
 		struct cgroup_subsys_state *parent = BPF_CORE_READ(group, self.parent);
 
 		if (!parent)
-			return used;
-		if (used > end)
+			return 0;
+		if (!append_name(scratch, BPF_CORE_READ(group, kn, name)))
 			break;
-		used = append_name(scratch, used, BPF_CORE_READ(group, kn, name));
 		group = BPF_CORE_READ(parent, cgroup);
 	}
 	if (BPF_CORE_READ(group, self.parent))
 		scratch->event.flags |= PROCESS_CGROUP_TRUNCATED;
-	return used;
+	return 0;
 }
 
 /*
  * Names from the executable up to the root of its mount namespace: what /proc/<pid>/exe shows, since bprm->filename
  * may be relative, a symbolic link or a script.
  */
-static __always_inline __u32 append_executable(struct exec_scratch *scratch, __u32 used, struct mm_struct *mm)
+__noinline int append_executable(__u64 address)
 {
+	struct mm_struct *mm = (void *)address;
 	struct vfsmount *vfsmount = BPF_CORE_READ(mm, exe_file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(mm, exe_file, f_path.dentry);
 	struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
-	__u32 end = used + PATH_BYTES;
+	struct exec_scratch *scratch;
+	__u32 key = 0;
 	int i;
 
+	scratch = bpf_map_lookup_elem(&exec_scratches, &key);
+	if (!scratch)
+		return 0;
+	scratch->limit = scratch->used + PATH_BYTES;
 	for (i = 0; i < MAX_PATH_STEPS; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 
@@ -92,20 +109,19 @@ static __always_inline __u32 append_executable(struct exec_scratch *scratch, __u
 			struct mount *outer = BPF_CORE_READ(mount, mnt_parent);
 
 			if (outer == mount)
-				return used;
+				return 0;
 			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 			mount = outer;
 			continue;
 		}
-		if (used > end)
+		if (!append_name(scratch, BPF_CORE_READ(dentry, d_name.name)))
 			break;
-		used = append_name(scratch, used, BPF_CORE_READ(dentry, d_name.name));
 		if (parent == dentry)
-			return used; /* not in any folder: memfd */
+			return 0; /* not in any folder: memfd */
 		dentry = parent;
 	}
 	scratch->event.flags |= PROCESS_EXECUTABLE_TRUNCATED;
-	return used;
+	return 0;
 }
 
 #endif

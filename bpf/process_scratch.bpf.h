@@ -24,9 +24,15 @@
 _Static_assert(2 * (PATH_BYTES + NAME_BYTES) + ARGUMENTS_BYTES + 2 * VARIABLE_BYTES <= TEXT_MASK,
 	       "an exec event's text may not pass its mask");
 
+/*
+ * Also what loops count: the verifier does not follow values in maps, so rounds look alike to it, which the one of 5.10
+ * needs to come to an end.
+ */
 struct exec_scratch {
 	struct exec_event event;
 	char text[TEXT_BYTES];
+	__u32 used;  /* bytes of text */
+	__u32 limit; /* no name is appended behind */
 	__u64 pointers[POINTERS_PER_BATCH + 1]; /* one more, so that any offset below its end can be read */
 	__u64 service_name; /* addresses of the two variables, 0: not there */
 	__u64 resource_attributes;
