@@ -101,6 +101,19 @@ describe("batch", () => {
     expect(next.batches).toEqual([2, 2, 1]);
   });
 
+  it("does not forget what came behind a full batch while another was under way", async () => {
+    const processor = batch({ send_batch_size: 4 });
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    next.answer = () => gate;
+    const sent = [4, 4, 1].map((count) => processor.consume(logs(count)));
+    open();
+    await Promise.all(sent.slice(0, 2));
+    expect(await outcome(sent[2]!)).toBe("pending");
+    await vi.advanceTimersByTimeAsync(200);
+    await sent[2];
+    expect(next.batches).toEqual([4, 4, 1]);
+  });
+
   it("takes data the moment a batch has been finished", async () => {
     const processor = batch({ send_batch_size: 1 });
     let again: Promise<void> | undefined;

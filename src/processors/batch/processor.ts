@@ -63,7 +63,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     this.#waitingItems += items;
     if (this.#config.timeoutMs === 0) this.#due = true;
     if (this.#ready()) this.#send();
-    else this.#timer ??= setTimeout(() => this.#expireWait(), timerMs(this.#config.timeoutMs));
+    else this.#wait();
     await (signal ? this.#unlessAborted(promise, piece, signal) : promise);
   }
 
@@ -85,6 +85,10 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     return this.#waiting.length > 0 && (this.#due || this.#waitingItems >= this.#config.sendBatchSize);
   }
 
+  #wait(): void {
+    this.#timer ??= setTimeout(() => this.#expireWait(), timerMs(this.#config.timeoutMs));
+  }
+
   #expireWait(): void {
     this.#due = true;
     this.#send();
@@ -97,6 +101,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
 
   async #sendReady(): Promise<void> {
     while (this.#ready()) await this.#deliver(this.#take());
+    if (this.#waiting.length > 0) this.#wait(); // Behind a full batch, so that nothing has set the timer yet.
     this.#sending = undefined; // At once: whoever comes before the next microtask must find it so.
   }
 
