@@ -4,5 +4,6 @@ import type { ReceiverFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
 
 export const receivers: readonly Entry<ReceiverFactory<unknown, Signal>>[] = [
+  { type: "ebpf_http", load: async () => (await import("./ebpf_http/factory.ts")).ebpfHttpReceiverFactory },
   { type: "nop", load: async () => (await import("./nop/factory.ts")).nopReceiverFactory },
 ];

@@ -48,6 +48,11 @@ export const HTTP_SERVER_ACTIVE_REQUESTS: MetricDescriptor = {
   unit: "{request}",
   description: "Number of active HTTP server requests.",
 };
+export const HTTP_CLIENT_ACTIVE_REQUESTS: MetricDescriptor = {
+  name: "http.client.active_requests",
+  unit: "{request}",
+  description: "Number of active HTTP requests.",
+};
 export const HTTP_SERVER_REQUEST_BODY_SIZE: MetricDescriptor = {
   name: "http.server.request.body.size",
   unit: "By",

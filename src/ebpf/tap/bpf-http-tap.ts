@@ -1,0 +1,140 @@
+// The HTTP tap in the kernel: bpf/http.bpf.o, loaded and attached, and its maps.
+import type { BpfLink, BpfMap, BpfObject } from "../../native/libbpf.ts";
+import { http_settings } from "../layouts.gen.ts";
+import { type OnRecord, RingReader } from "../ring.ts";
+import { COUNTER_NAMES, sumCounters, type TapCounters } from "./counters.ts";
+import type { HttpTap, MapSnapshot, SelectorBits, SpanSettings } from "./http-tap.ts";
+import type { SocketHook } from "./socket-hooks.ts";
+
+const EMPTY: MapSnapshot = { count: 0, keys: Buffer.alloc(0), values: Buffer.alloc(0) };
+
+/** Owns a loaded object whose programs are attached. */
+export class BpfHttpTap implements HttpTap {
+  readonly hook: SocketHook;
+  readonly #object: BpfObject;
+  readonly #links: readonly BpfLink[];
+  readonly #ring: RingReader;
+  readonly #series: MapReader;
+  readonly #sizes: MapReader;
+  readonly #connections: MapReader;
+  readonly #settings: Buffer = Buffer.alloc(http_settings.size);
+  readonly #key: Buffer = Buffer.alloc(4);
+
+  constructor(hook: SocketHook, object: BpfObject, links: readonly BpfLink[]) {
+    this.hook = hook;
+    this.#object = object;
+    this.#links = links;
+    this.#ring = new RingReader(object.map("events").ring());
+    this.#series = new MapReader(object.map("series"));
+    this.#sizes = new MapReader(object.map("sizes"));
+    this.#connections = new MapReader(object.map("connections"));
+  }
+
+  /** Kernel memory of all maps, in bytes. */
+  get memoryBytes(): number {
+    return this.#object.maps.reduce((sum, map) => sum + map.memlockBytes(), 0);
+  }
+
+  drain(onRecord: OnRecord, maxRecords: number): number {
+    return this.#ring.drain(onRecord, maxRecords);
+  }
+
+  readSeries(): MapSnapshot {
+    return this.#series.read();
+  }
+
+  readSizes(): MapSnapshot {
+    return this.#sizes.map.maxEntries === 1 ? EMPTY : this.#sizes.read();
+  }
+
+  readConnections(): MapSnapshot {
+    return this.#connections.read();
+  }
+
+  deleteSeries(key: Uint8Array): void {
+    this.#series.map.delete(key);
+    this.#sizes.map.delete(key);
+  }
+
+  deleteTarget(key: Uint8Array): void {
+    this.#object.map("targets").delete(key);
+  }
+
+  setSpans({ threshold, slowNs, spansPerSecond, keepErrors }: SpanSettings): void {
+    const settings = this.#settings;
+    settings.writeBigUInt64LE(threshold, http_settings.span_threshold);
+    settings.writeBigUInt64LE(slowNs, http_settings.slow_ns);
+    settings.writeUInt32LE(spansPerSecond, http_settings.spans_per_second);
+    settings.writeUInt32LE(keepErrors ? 1 : 0, http_settings.keep_errors);
+    this.#writeSettings();
+  }
+
+  selectProcess(pid: number, { include, exclude }: SelectorBits): boolean {
+    const bits = Buffer.alloc(8);
+    bits.writeUInt32LE(include >>> 0, 0);
+    bits.writeUInt32LE(exclude >>> 0, 4);
+    try {
+      this.#object.map("processes").update(this.#u32(pid), bits);
+      return true;
+    } catch {
+      return false; // E2BIG: the map is full
+    }
+  }
+
+  forgetProcess(pid: number): void {
+    this.#object.map("processes").delete(this.#u32(pid));
+  }
+
+  reselect(): void {
+    const generation = this.#settings.readUInt32LE(http_settings.selection);
+    this.#settings.writeUInt32LE((generation + 1) >>> 0, http_settings.selection);
+    this.#writeSettings();
+  }
+
+  counters(): TapCounters {
+    const map = this.#object.map("counters");
+    const values = COUNTER_NAMES.map((_, index) => {
+      const perCpu = Buffer.alloc(map.valueSize);
+      map.lookup(this.#u32(index), perCpu);
+      return perCpu;
+    });
+    return sumCounters(values);
+  }
+
+  detach(): void {
+    for (const link of this.#links) link.close();
+  }
+
+  close(): void {
+    this.detach();
+    this.#object.close();
+  }
+
+  #writeSettings(): void {
+    this.#object.map("settings").update(this.#u32(0), this.#settings);
+  }
+
+  #u32(value: number): Buffer {
+    this.#key.writeUInt32LE(value >>> 0);
+    return this.#key;
+  }
+}
+
+/** Reads a whole map again and again into the same buffers, whose pages are only touched as far as there are entries. */
+class MapReader {
+  readonly map: BpfMap;
+  #keys: Buffer | undefined;
+  #values: Buffer | undefined;
+
+  constructor(map: BpfMap) {
+    this.map = map;
+  }
+
+  read(): MapSnapshot {
+    const { map } = this;
+    this.#keys ??= Buffer.allocUnsafeSlow(map.keySize * map.maxEntries);
+    this.#values ??= Buffer.allocUnsafeSlow(map.valueSize * map.maxEntries);
+    const count = map.readAll(this.#keys, this.#values);
+    return { count, keys: this.#keys, values: this.#values };
+  }
+}

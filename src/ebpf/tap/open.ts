@@ -1,0 +1,168 @@
+// Opens the HTTP tap with the best hooks that this kernel offers.
+import { existsSync } from "node:fs";
+import type { BpfLink, BpfObject, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
+import { BpfHttpTap } from "./bpf-http-tap.ts";
+import type { SelectorBits } from "./http-tap.ts";
+import { chooseMapSizes, type MapSizes } from "./memory.ts";
+import { autoload, type HookSet, hookSetsToTry, type Refusal, refusalOf } from "./socket-hooks.ts";
+
+/** HTTP_MAX_BUCKETS of bpf/http.h. */
+export const MAX_BUCKETS = 24;
+
+/** What is settled when the programs are loaded. */
+export interface HttpTapSettings {
+  /** Our pid in the host's namespace: the agent does not report its own requests. */
+  readonly agentPid: number;
+  readonly server: boolean;
+  readonly client: boolean;
+  readonly spans: boolean;
+  readonly bodySizes: boolean;
+  readonly requestCaptureBytes: number;
+  readonly responseCaptureBytes: number;
+  readonly routesLimit: number;
+  /** Upper bounds of the histograms' buckets, ascending, 23 at most. */
+  readonly boundariesNs: readonly bigint[];
+  readonly sizeBoundariesBytes: readonly bigint[];
+  /** Entries that no process key restricts, and those that no port restricts. */
+  readonly anyProcess: SelectorBits;
+  readonly anyPort: SelectorBits;
+  /** Entries by the server's port that they ask for. */
+  readonly ports: ReadonlyMap<number, SelectorBits>;
+  /** Entries exist that ask for something of the process. */
+  readonly processSelectors: boolean;
+  /** One hook set instead of the best. */
+  readonly hook?: string | undefined;
+}
+
+/** The tap cannot run here. The message is for the user: it says what to do. */
+export class TapError extends Error {
+  override readonly name = "TapError";
+}
+
+/** Loads and attaches `object`, the bytes of http.bpf.o. Throws a TapError when no set of hooks works. */
+export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTapSettings): BpfHttpTap {
+  const { names, sizes } = plan(libbpf, object, settings);
+  const refusals: Refusal[] = [];
+  for (const set of hookSetsToTry(settings.hook)) {
+    const refusal = refusalOf(set, libbpf, names);
+    if (refusal) {
+      refusals.push(refusal);
+      continue;
+    }
+    try {
+      return openWith(libbpf, object, settings, set, names, sizes);
+    } catch (error) {
+      refusals.push({ hook: set.hook, reason: reasonOf(error) });
+    }
+  }
+  throw new TapError(explain(refusals));
+}
+
+interface Plan {
+  readonly names: readonly string[];
+  readonly sizes: MapSizes;
+}
+
+/** Looks at the object before anything is loaded. */
+function plan(libbpf: Libbpf, bytes: Uint8Array, settings: HttpTapSettings): Plan {
+  const object = libbpf.open("http", bytes);
+  try {
+    const needs = { ...settings, cpus: libbpf.possibleCpus() };
+    return { names: object.programs.map(({ name }) => name), sizes: chooseMapSizes(object.maps, needs) };
+  } finally {
+    object.close();
+  }
+}
+
+function openWith(
+  libbpf: Libbpf,
+  bytes: Uint8Array,
+  settings: HttpTapSettings,
+  set: HookSet,
+  names: readonly string[],
+  sizes: MapSizes,
+): BpfHttpTap {
+  const object = libbpf.open("http", bytes, {
+    rodata: rodataOf(settings, sizes),
+    maps: Object.fromEntries(
+      Object.entries(sizes.maxEntries).map(([name, maxEntries]) => [name, { maxEntries }]),
+    ),
+    autoload: autoload(set, names),
+  });
+  const links: BpfLink[] = [];
+  try {
+    object.load();
+    writePorts(object, settings.ports);
+    for (const program of object.programs) if (program.autoload) links.push(program.attach());
+    return new BpfHttpTap(set.hook, object, links);
+  } catch (error) {
+    for (const link of links) link.close();
+    object.close();
+    throw error;
+  }
+}
+
+function rodataOf(settings: HttpTapSettings, { shards }: MapSizes): NonNullable<ObjectOptions["rodata"]> {
+  return {
+    agent_tgid: settings.agentPid,
+    roles: (settings.server ? 1 : 0) | (settings.client ? 2 : 0),
+    spans_enabled: settings.spans ? 1 : 0,
+    sizes_enabled: settings.bodySizes ? 1 : 0,
+    request_capture_bytes: settings.requestCaptureBytes,
+    response_capture_bytes: settings.responseCaptureBytes,
+    shard_mask: shards - 1,
+    routes_limit: settings.routesLimit,
+    boundaries: settings.boundariesNs.length,
+    boundaries_ns: boundariesOf(settings.boundariesNs),
+    size_boundaries: settings.sizeBoundariesBytes.length,
+    size_boundaries_bytes: boundariesOf(settings.sizeBoundariesBytes),
+    any_process: bitsOf(settings.anyProcess),
+    any_port: bitsOf(settings.anyPort),
+  };
+}
+
+function boundariesOf(boundaries: readonly bigint[]): Buffer {
+  const bytes = Buffer.alloc(8 * MAX_BUCKETS);
+  for (const [index, bound] of boundaries.entries()) bytes.writeBigUInt64LE(bound, 8 * index);
+  return bytes;
+}
+
+function bitsOf({ include, exclude }: SelectorBits): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32LE(include >>> 0, 0);
+  bytes.writeUInt32LE(exclude >>> 0, 4);
+  return bytes;
+}
+
+/** Before the programs are attached: no connection is judged without them. */
+function writePorts(object: BpfObject, ports: ReadonlyMap<number, SelectorBits>): void {
+  const map = object.map("ports");
+  const key = Buffer.alloc(2);
+  for (const [port, bits] of ports) {
+    key.writeUInt16LE(port);
+    map.update(key, bitsOf(bits));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** One sentence with what is missing and what to do about it. */
+function explain(refusals: readonly Refusal[]): string {
+  const reasons = refusals.map(({ hook, reason }) => `${hook}: ${reason}`).join("; ");
+  return `cannot watch sockets (${reasons}): ${advice(reasons)}`;
+}
+
+function advice(reasons: string): string {
+  if (/EPERM|EACCES/.test(reasons) && !isRoot())
+    return "run as root, or grant CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
+  if (!existsSync("/sys/kernel/btf/vmlinux")) return "this needs a kernel with BTF (CONFIG_DEBUG_INFO_BTF=y)";
+  if (/EPERM|EACCES/.test(reasons))
+    return "BPF is not allowed here: give the container CAP_BPF and CAP_PERFMON, and look at its seccomp profile";
+  return "this needs Linux 6.3, or an older one with fexit, kprobes or system call tracepoints; `wattspan doctor` says more";
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}

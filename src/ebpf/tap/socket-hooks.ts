@@ -1,0 +1,76 @@
+// The sets of hooks by which the kernel can show what sockets send and receive, the best first.
+import type { Feature, Libbpf } from "../../native/libbpf.ts";
+
+/** Names of the sets, as WATTSPAN_SOCKET_HOOK takes them. */
+export type SocketHook = "raw_tp" | "fexit" | "kprobe" | "syscalls";
+
+export interface HookSet {
+  readonly hook: SocketHook;
+  /** What the kernel must offer; tried for real. */
+  readonly needs: Feature;
+  /** Programs of bpf/http_hooks.bpf.h that belong to the set, by name. */
+  readonly programs: RegExp;
+}
+
+/** Forces one set; for tests, and for hosts on which the best set misbehaves. */
+export const SOCKET_HOOK_VARIABLE = "WATTSPAN_SOCKET_HOOK";
+
+export const HOOK_SETS: readonly HookSet[] = [
+  {
+    hook: "raw_tp", // since 6.3
+    needs: { rawTracepoint: "sock_send_length" },
+    programs: /^trace_sock_(send|recv)_length$/,
+  },
+  {
+    hook: "fexit", // since 5.5, on x86-64; on arm64 since 6.0
+    needs: { fentry: "inet_sendmsg" },
+    programs: /_fexit$/,
+  },
+  {
+    hook: "kprobe",
+    needs: { kprobe: "inet_sendmsg" },
+    programs: /_(kprobe|kretprobe)$/,
+  },
+  {
+    hook: "syscalls",
+    needs: { tracepoint: "syscalls/sys_exit_write" },
+    programs: /^trace_sys_(enter|exit)_/,
+  },
+];
+
+/** A set that cannot be used here, and the kernel's reason. */
+export interface Refusal {
+  readonly hook: SocketHook;
+  readonly reason: string;
+}
+
+/** The sets to try, in order: all of them, or the one that is forced. Throws on a name that is none. */
+export function hookSetsToTry(forced: string | undefined): readonly HookSet[] {
+  if (!forced) return HOOK_SETS;
+  const set = HOOK_SETS.find(({ hook }) => hook === forced);
+  if (set) return [set];
+  const names = HOOK_SETS.map(({ hook }) => hook).join(", ");
+  throw new Error(`${SOCKET_HOOK_VARIABLE} is ${JSON.stringify(forced)}: use one of ${names}`);
+}
+
+/** Why a set cannot be used, or undefined. */
+export function refusalOf(
+  { hook, needs, programs }: HookSet,
+  libbpf: Libbpf,
+  programNames: readonly string[],
+): Refusal | undefined {
+  if (!programNames.some((name) => programs.test(name))) return { hook, reason: "not part of this build" };
+  const reason = libbpf.probe(needs);
+  return reason === undefined ? undefined : { hook, reason };
+}
+
+/** Which programs to load: those of `set`, and those that belong to no set. */
+export function autoload(set: HookSet, programNames: readonly string[]): Readonly<Record<string, boolean>> {
+  const others = HOOK_SETS.filter((other) => other !== set);
+  return Object.fromEntries(
+    programNames.map((name) => [
+      name,
+      set.programs.test(name) || !others.some(({ programs }) => programs.test(name)),
+    ]),
+  );
+}

@@ -1,0 +1,75 @@
+// Where receivers get HTTP from: the tap, and the processes its records are of. The kernel is one; a recording can be.
+import type { Libbpf } from "../../native/libbpf.ts";
+import { readHostIdentity } from "../process/host.ts";
+import { Procfs } from "../process/procfs.ts";
+import { Services } from "../process/service.ts";
+import { ProcessTable } from "../process/table.ts";
+import { DEFAULT_PROCESS_TAP_SETTINGS, ProcessTap } from "../process/tap.ts";
+import type { HttpTap } from "./http-tap.ts";
+import { readBpfObject } from "./objects.ts";
+import { type HttpTapSettings, openHttpTap } from "./open.ts";
+
+/** A running tap with the process table that belongs to it. */
+export interface HttpSource {
+  readonly tap: HttpTap;
+  readonly processes: ProcessTable;
+  readonly services: Services;
+  /** What feeds it, for the log. */
+  readonly description: Readonly<Record<string, unknown>>;
+  /** Brings the process table up to date: before records are read, so that their processes are known. */
+  drainProcesses(): void;
+  close(): Promise<void>;
+}
+
+export type OpenHttpSource = (settings: HttpTapSettings) => Promise<HttpSource>;
+
+/** Where the host's files are, as the Collector's host receivers have it. */
+export interface HostPaths {
+  readonly proc: string;
+  readonly cgroup: string;
+}
+
+/** Reads HOST_PROC and HOST_SYS, which containers set to where the host's are mounted. */
+export function hostPaths(environment: NodeJS.ProcessEnv = process.env): HostPaths {
+  const sys = environment.HOST_SYS || "/sys";
+  return { proc: environment.HOST_PROC || "/proc", cgroup: `${sys}/fs/cgroup` };
+}
+
+/** 4,200 bytes at most for an exec: room for some hundred between two drains. */
+const PROCESS_RING_BYTES = 256 << 10;
+/** Whoever drains records drains processes first; this is for when nobody does for long. */
+const PROCESS_INTERVAL_MS = 1000;
+
+/** Opens the kernel's source. Rejects with a TapError when this kernel cannot be watched. */
+export async function openKernelSource(
+  libbpf: Libbpf,
+  paths: HostPaths,
+  settings: HttpTapSettings,
+): Promise<HttpSource> {
+  const procfs = new Procfs(paths.proc, paths.cgroup);
+  const processes = new ProcessTable(procfs);
+  const processTap = new ProcessTap(libbpf, readBpfObject("process"), procfs, processes, {
+    ...DEFAULT_PROCESS_TAP_SETTINGS,
+    ringBytes: PROCESS_RING_BYTES,
+    busyIntervalMs: PROCESS_INTERVAL_MS,
+    idleIntervalMs: PROCESS_INTERVAL_MS,
+  });
+  const tap = openHttpTap(libbpf, readBpfObject("http"), settings);
+  try {
+    await processTap.start();
+  } catch (cause) {
+    tap.close();
+    throw cause;
+  }
+  return {
+    tap,
+    processes,
+    services: new Services(readHostIdentity(), procfs),
+    description: { hook: tap.hook, map_memory_bytes: tap.memoryBytes },
+    drainProcesses: () => processTap.drain(),
+    async close() {
+      tap.close();
+      await processTap.shutdown();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { ReceiverFactory } from "../../component/index.ts";
+import { readAgentPid } from "../../ebpf/tap/agent-pid.ts";
+import { hostPaths, openKernelSource } from "../../ebpf/tap/source.ts";
+import { loadLibbpf } from "../../native/load.ts";
+import { type EbpfHttpConfig, ebpfHttpConfig } from "./config.ts";
+import { EbpfHttpReceiver } from "./receiver.ts";
+
+/** `ebpf_http`: a span and metrics for each HTTP/1.x request of this host, seen from the kernel. */
+export const ebpfHttpReceiverFactory: ReceiverFactory<EbpfHttpConfig, "traces" | "metrics"> = {
+  type: "ebpf_http",
+  stability: { traces: "alpha", metrics: "alpha" },
+  config: ebpfHttpConfig,
+  create(settings, config, next) {
+    const paths = hostPaths();
+    return new EbpfHttpReceiver({
+      settings,
+      config,
+      next,
+      agentPid: readAgentPid(paths.proc),
+      openSource: (tap) => openKernelSource(loadLibbpf(), paths, tap),
+    });
+  },
+};

@@ -1,0 +1,206 @@
+import type { Component, Host, Settings } from "../../component/index.ts";
+import type { Consumers } from "../../consumer/index.ts";
+import { inHostPidNamespace } from "../../ebpf/tap/agent-pid.ts";
+import type { HttpSource, OpenHttpSource } from "../../ebpf/tap/source.ts";
+import type { Traces } from "../../pdata/index.ts";
+import type { EbpfHttpConfig } from "./config.ts";
+import { Discovery } from "./discovery.ts";
+import { LossReporter } from "./losses.ts";
+import { ProcessSelection } from "./process-selection.ts";
+import { SpanSampling } from "./span-sampling.ts";
+import { tapSettings } from "./tap-settings.ts";
+import { HttpTelemetry } from "./telemetry.ts";
+
+/** Time between two drains of the ring: after one that found something, and the longest after those that did not. */
+const BUSY_INTERVAL_MS = 50;
+const IDLE_INTERVAL_MS = 250;
+/** Spans handed on at once. */
+const MAX_BATCH_SPANS = 2000;
+/** Spans that what follows has not taken yet; beyond, they wait in the ring. Lets a batch processor fill its batch. */
+const MAX_WAITING_SPANS = 10_000;
+const SAMPLING_INTERVAL_MS = 1000;
+const LOSS_INTERVAL_MS = 60_000;
+
+export interface EbpfHttpReceiverParts {
+  readonly settings: Settings;
+  readonly config: EbpfHttpConfig;
+  readonly next: Consumers<"traces" | "metrics">;
+  readonly agentPid: number;
+  readonly openSource: OpenHttpSource;
+}
+
+/** What exists between start and shutdown. */
+interface Running {
+  readonly host: Host;
+  readonly source: HttpSource;
+  readonly telemetry: HttpTelemetry;
+  readonly selection: ProcessSelection;
+  readonly losses: LossReporter;
+  readonly timers: readonly NodeJS.Timeout[];
+}
+
+/**
+ * Hands on what the HTTP tap sees: spans as they come, metrics on each interval.
+ *
+ * The kernel's ring is the only queue of spans: while what follows is busy it is not drained, and the kernel counts what
+ * finds it full. Metrics do not wait for it.
+ */
+export class EbpfHttpReceiver implements Component {
+  readonly #parts: EbpfHttpReceiverParts;
+  readonly #discovery: Discovery;
+  readonly #sampling: SpanSampling;
+  readonly #deliveries: Set<Promise<void>> = new Set();
+  #running: Running | undefined;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #drainIntervalMs = BUSY_INTERVAL_MS;
+  #waitingSpans = 0;
+  #collecting: Promise<void> | undefined;
+
+  constructor(parts: EbpfHttpReceiverParts) {
+    this.#parts = parts;
+    this.#discovery = new Discovery(parts.config.discovery);
+    this.#sampling = new SpanSampling(parts.config.spans);
+  }
+
+  async start(host: Host): Promise<void> {
+    const { settings, config, next, agentPid, openSource } = this.#parts;
+    const { logger, buildInfo } = settings;
+    const signals = { traces: next.traces !== undefined, metrics: next.metrics !== undefined };
+    const discovery = this.#discovery;
+    const source = await openSource(tapSettings(config, { discovery, agentPid, spans: signals.traces }));
+    const telemetry = new HttpTelemetry(source, {
+      config,
+      discovery,
+      version: buildInfo.version,
+      ...signals,
+    });
+    const selection = new ProcessSelection(discovery, source.processes, source.tap);
+    const losses = new LossReporter(logger, signals);
+    this.#running = { host, source, telemetry, selection, losses, timers: this.#startTimers() };
+    selection.start();
+    source.tap.setSpans(this.#sampling.settings);
+    logger.info(source.description, "Watching HTTP.");
+    if (!inHostPidNamespace())
+      logger.warn(
+        {},
+        "Not in the host's pid namespace: processes cannot be named. Run with hostPID or --pid=host.",
+      );
+    this.#scheduleDrain();
+  }
+
+  async shutdown(signal: AbortSignal): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    clearTimeout(this.#drainTimer);
+    for (const timer of running.timers) clearInterval(timer);
+    running.source.tap.detach();
+    await this.#drainAll(running, signal);
+    await this.#collecting;
+    await this.#collect(running);
+    await Promise.all(this.#deliveries);
+    running.losses.report(running.source.tap.counters());
+    running.selection.stop();
+    running.telemetry.stop();
+    await running.source.close();
+  }
+
+  /** The tap's counters by name; undefined while it is not running. For doctor and the agent's own metrics. */
+  counters(): Readonly<Record<string, bigint>> | undefined {
+    return this.#running?.source.tap.counters();
+  }
+
+  #startTimers(): readonly NodeJS.Timeout[] {
+    const { collectionIntervalMs } = this.#parts.config;
+    return [
+      setInterval(() => this.#collectOnTime(), collectionIntervalMs).unref(),
+      setInterval(() => this.#adjustSampling(), SAMPLING_INTERVAL_MS).unref(),
+      setInterval(() => this.#reportLosses(), LOSS_INTERVAL_MS).unref(),
+    ];
+  }
+
+  #scheduleDrain(): void {
+    this.#drainTimer = setTimeout(() => this.#drainOnTime(), this.#drainIntervalMs).unref();
+  }
+
+  #drainOnTime(): void {
+    const running = this.#running;
+    if (!running) return;
+    const records = this.#drain(running);
+    this.#drainIntervalMs =
+      records > 0 ? BUSY_INTERVAL_MS : Math.min(this.#drainIntervalMs * 1.5, IDLE_INTERVAL_MS);
+    this.#scheduleDrain();
+  }
+
+  /** Reads what there is and hands it on, as far as what follows has room; returns the number of records. */
+  #drain(running: Running): number {
+    const { source, telemetry, selection } = running;
+    source.drainProcesses();
+    selection.flush();
+    let records = 0;
+    while (this.#waitingSpans < MAX_WAITING_SPANS) {
+      const found = telemetry.drain(MAX_BATCH_SPANS);
+      records += found;
+      this.#deliver(running);
+      if (found < MAX_BATCH_SPANS) break;
+    }
+    return records;
+  }
+
+  #deliver({ host, telemetry }: Running): void {
+    const traces = telemetry.takeTraces();
+    if (!traces) return;
+    const count = traces.itemCount;
+    this.#waitingSpans += count;
+    const delivery = this.#handOn(traces, host).finally(() => {
+      this.#waitingSpans -= count;
+      this.#deliveries.delete(delivery);
+    });
+    this.#deliveries.add(delivery);
+  }
+
+  async #handOn(traces: Traces, host: Host): Promise<void> {
+    try {
+      await this.#parts.next.traces?.consume(traces);
+    } catch (cause) {
+      host.reportStatus("recoverable_error", cause); // no sender to tell: the graph counts the refusal
+    }
+  }
+
+  /** The last drain: until the ring is empty or the deadline comes. */
+  async #drainAll(running: Running, signal: AbortSignal): Promise<void> {
+    while (this.#drain(running) > 0 && !signal.aborted) await Promise.race(this.#deliveries);
+  }
+
+  #collectOnTime(): void {
+    const running = this.#running;
+    if (!running || this.#collecting) return;
+    this.#collecting = this.#collect(running).finally(() => {
+      this.#collecting = undefined;
+    });
+  }
+
+  async #collect({ host, source, telemetry }: Running): Promise<void> {
+    const { metrics: next } = this.#parts.next;
+    if (!next) return;
+    source.drainProcesses();
+    const metrics = telemetry.collect(performance.now());
+    if (!metrics) return;
+    try {
+      await next.consume(metrics);
+    } catch (cause) {
+      host.reportStatus("recoverable_error", cause); // cumulative: the next collection says it too
+    }
+  }
+
+  #adjustSampling(): void {
+    const tap = this.#running?.source.tap;
+    if (!tap || !this.#parts.next.traces) return;
+    if (this.#sampling.update(tap.counters())) tap.setSpans(this.#sampling.settings);
+  }
+
+  #reportLosses(): void {
+    const running = this.#running;
+    running?.losses.report(running.source.tap.counters());
+  }
+}

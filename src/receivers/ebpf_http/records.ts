@@ -1,0 +1,101 @@
+// Hot path: takes the kernel's records in their order; requests become spans, targets get their names.
+import { http_request_event, http_target_event } from "../../ebpf/layouts.gen.ts";
+import type { Nanos, Traces } from "../../pdata/index.ts";
+import type { Discovery } from "./discovery.ts";
+import type { DurationBuckets } from "./duration-buckets.ts";
+import { Exemplars } from "./exemplars.ts";
+import type { ObservedProcess } from "./observed-process.ts";
+import type { ObservedProcesses } from "./processes.ts";
+import { RequestRecord } from "./request-record.ts";
+import { packSeries, type RequestSeries } from "./request-series.ts";
+import type { SpanBatch } from "./span-batch.ts";
+import type { SpanWriter } from "./span-writer.ts";
+import type { Target } from "./target.ts";
+import type { TargetNames } from "./target-names.ts";
+
+/** enum http_event_type (bpf/http.h). */
+const EVENT = { request: 1, target: 2 } as const;
+
+export interface RecordsParts {
+  readonly processes: ObservedProcesses;
+  readonly discovery: Discovery;
+  readonly targets: TargetNames;
+  readonly spans: SpanWriter;
+  readonly batch: SpanBatch;
+  readonly buckets: DurationBuckets;
+  /** Whether spans are wanted, and exemplars for metrics. */
+  readonly traces: boolean;
+  readonly metrics: boolean;
+  /** When series that are new now began: the last collection. Changed in place. */
+  readonly seriesStart: Nanos;
+}
+
+/** Reads records. What it is handed is only looked at during the call. */
+export class Records {
+  readonly #parts: RecordsParts;
+  readonly #record: RequestRecord = new RequestRecord();
+  #view: DataView | undefined;
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(parts: RecordsParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes one record of the ring. */
+  readonly take = (view: DataView, offset: number, length: number): void => {
+    if (view !== this.#view) {
+      this.#view = view;
+      this.#bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    }
+    const type = view.getUint32(offset, true);
+    if (type === EVENT.request && length >= http_request_event.size) this.#request(view, offset);
+    else if (type === EVENT.target && length >= http_target_event.size) this.#target(view, offset);
+  };
+
+  /** The spans since the last time; undefined where there are none. */
+  takeTraces(): Traces | undefined {
+    return this.#parts.batch.take();
+  }
+
+  #request(view: DataView, offset: number): void {
+    const { processes, discovery, targets, spans, batch, metrics, traces } = this.#parts;
+    if (!traces) return;
+    const process = processes.get(
+      view.getUint32(offset + http_request_event.tgid, true),
+      view.getInt32(offset + http_request_event.process_start_ns, true),
+      view.getInt32(offset + http_request_event.process_start_ns + 4, true),
+    );
+    const record = this.#record.open(view, this.#bytes, offset);
+    if (!discovery.selects(process.include, process.exclude, record.serverPort)) return;
+    const target = targets.ofRequest(process, record.role, record.head, view, this.#bytes, offset);
+    spans.write(batch.builderOf(process), record, target);
+    if (metrics) this.#keepExemplar(process, target, record);
+  }
+
+  #target(view: DataView, offset: number): void {
+    const process = this.#parts.processes.get(
+      view.getUint32(offset + http_target_event.tgid, true),
+      view.getInt32(offset + http_target_event.process_start_ns, true),
+      view.getInt32(offset + http_target_event.process_start_ns + 4, true),
+    );
+    this.#parts.targets.take(process, view, this.#bytes, offset);
+  }
+
+  #keepExemplar(process: ObservedProcess, target: Target, record: RequestRecord): void {
+    const { buckets, spans } = this.#parts;
+    const { method, status, failure, minorVersion, durationNs } = record;
+    const series =
+      target.series.get(packSeries(method, status, failure, minorVersion)) ??
+      this.#seriesOf(process, target, record);
+    series.exemplars ??= new Exemplars(buckets.count);
+    const { traceId, spanId } = spans.context;
+    series.exemplars.set(buckets.indexOf(durationNs), durationNs / 1e9, spans.end, traceId, spanId);
+  }
+
+  #seriesOf(process: ObservedProcess, target: Target, record: RequestRecord): RequestSeries {
+    const { role, method, status, failure, minorVersion } = record;
+    const { route, host, port } = target;
+    const attributes = { role, method, status, failure, minorVersion, route, host, port };
+    return process.seriesOf(target, attributes, this.#parts.seriesStart, this.#parts.buckets.count);
+  }
+}
