@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Process } from "../../src/ebpf/process/process.ts";
 import { Procfs } from "../../src/ebpf/process/procfs.ts";
 import {
@@ -85,10 +85,9 @@ async function dead(mark: string, args: readonly string[], options: ProcsOptions
   return process;
 }
 
-afterEach(() => tap.shutdown());
-
 describe("the process table", () => {
-  beforeEach(() => open());
+  beforeAll(() => open());
+  afterAll(() => tap.shutdown());
 
   it("knows this process, its parent and the kernel's threads from the start", () => {
     const self = table.get(process.pid)!;
@@ -302,6 +301,8 @@ describe("the process table", () => {
 });
 
 describe("the process table under load", () => {
+  afterEach(() => tap.shutdown());
+
   it("knows each of 10,000 processes that end at once, and forgets them in time", async () => {
     await open({ busyIntervalMs: 20, idleIntervalMs: 20 }, { maxDead: 500 });
     const indexes = new Map<number, string>();
