@@ -1,4 +1,4 @@
-// npm run test:kernels -- [--only GLOB] [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all.
+// npm run test:kernels -- [--only GLOB] [--hook HOOK] [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,7 +16,7 @@ const ALL_TESTS = "test/kernel/**/*.test.ts";
 const TAP_TESTS = "test/kernel/http*.test.ts";
 
 const { values: options, positionals: series } = parseArgs({
-  options: { only: { type: "string" } },
+  options: { only: { type: "string" }, hook: { type: "string" } },
   allowPositionals: true,
 });
 
@@ -46,6 +46,7 @@ function count(outcome: Outcome): string {
 
 async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): Promise<void> {
   for (const [index, hook] of choice.hooks.entries()) {
+    if (options.hook !== undefined && options.hook !== hook) continue;
     const log = join(FOLDER, `${kernel.release}-${hook}`);
     const tests = options.only ?? (index === 0 ? ALL_TESTS : TAP_TESTS);
     const environment = { WATTSPAN_SOCKET_HOOK: hook, WATTSPAN_TESTS: tests };
