@@ -1,4 +1,5 @@
-// npm run test:kernels -- [--only GLOB] [--hook HOOK] [SERIES…]: the kernel tests inside each kernel of the matrix, and a count over all.
+// npm run test:kernels -- [--only GLOB] [--hook HOOK] [SERIES…]
+// Runs the kernel tests inside each kernel of the matrix, and ends with a count over all.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
