@@ -123,15 +123,17 @@ export class ProcessTap {
     const losses = exec + fork + exit;
     const tooSoon = performance.now() - this.#lastRepairMs < this.#settings.repairIntervalMs;
     if (losses === this.#repairedLosses || this.#isRepairing || tooSoon) return;
-    this.#repairedLosses = losses;
     this.#isRepairing = true;
-    this.#repairing = this.#repair();
+    this.#repairing = this.#repair(losses);
   }
 
-  async #repair(): Promise<void> {
+  async #repair(losses: number): Promise<void> {
     try {
       await scan(this.#procfs, this.#table, this.#stopping.signal);
+      this.#repairedLosses = losses;
       this.#repairs += 1;
+    } catch {
+      // /proc could not be listed: the losses are not made good, so a later drain tries again.
     } finally {
       this.#isRepairing = false;
       this.#lastRepairMs = performance.now();
