@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
+
+vi.setConfig({ testTimeout: 30_000 }); // A process starts slowly on a busy machine.
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const NOP_THAT = new URL("../../test/support/nop-that.ts", import.meta.url).href;

@@ -1,7 +1,7 @@
 // What holds for the life of every component: it may be stopped at any point, and leaves nothing behind.
 import { createHook } from "node:async_hooks";
 import { setTimeout as sleep, setImmediate as yieldToOthers } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Component } from "../../src/component/index.ts";
 import { parseConfig } from "../../src/confmap/decode.ts";
 import { discard } from "../../src/consumer/index.ts";
@@ -10,6 +10,8 @@ import { HostRecorder, settings } from "../support/component.ts";
 import { data } from "../support/data.ts";
 import { exporters, processors, receivers } from "./every-component.ts";
 import { LEAST_SECTION, NEEDS_ROOT } from "./sections.ts";
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }); // BPF objects load slowly on a busy machine.
 
 const never = new AbortController().signal;
 
