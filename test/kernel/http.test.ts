@@ -1,10 +1,9 @@
 // The HTTP tap before real sockets: every case of the table, seen from the client and from the server.
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cases, garbageTable } from "../support/cases.ts";
 import { openLiveTap } from "../support/live-tap.ts";
 import {
   type CaseResult,
-  type GarbageResult,
   runCases,
   runGarbage,
   statedBy,
@@ -22,21 +21,30 @@ const COUNTERS = {
   unreadable: "unreadable",
 } as const;
 
+/** All cases are played when the first test asks; under emulation that takes minutes. */
+const ALL_CASES_MS = 600_000;
+
+/** `make`, called once; where it fails, every test that asks fails with its reason, and none is skipped. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 describe("the HTTP tap", () => {
-  let results = new Map<string, CaseResult>();
-  beforeAll(async () => {
-    results = await runCases(cases, () => openLiveTap());
-  }, 300_000);
+  const results = once(() => runCases(cases, () => openLiveTap()));
 
   for (const tested of cases) {
-    test(`reports exactly the requests: ${tested.name}`, () => {
-      const { seen } = results.get(tested.name)!;
+    test(`reports exactly the requests: ${tested.name}`, { timeout: ALL_CASES_MS }, async () => {
+      const { seen } = (await results()).get(tested.name)!;
       expect(statedBy(seen, "client")).toEqual(tested.client.map(withoutCircumstances));
       expect(statedBy(seen, "server")).toEqual(tested.server.map(withoutCircumstances));
     });
 
-    test(`reports ends and times: ${tested.name}`, () => {
-      const result = results.get(tested.name)!;
+    test(`reports ends and times: ${tested.name}`, { timeout: ALL_CASES_MS }, async () => {
+      const result = (await results()).get(tested.name)!;
       for (const { role, pid, local, remote } of result.seen) {
         const own = result.report.connections.find(
           (end) => end.local.port === local.port && end.remote.port === remote.port,
@@ -57,14 +65,11 @@ describe("the HTTP tap", () => {
 });
 
 describe("the HTTP tap, on connections that are not HTTP/1.x", () => {
-  let results = new Map<string, GarbageResult>();
-  beforeAll(async () => {
-    results = await runGarbage(garbageTable, openLiveTap());
-  }, 120_000);
+  const results = once(() => runGarbage(garbageTable, openLiveTap()));
 
   for (const { name, kind } of garbageTable)
-    test(`invents nothing, and counts it: ${name}`, () => {
-      const { seen, counted } = results.get(name)!;
+    test(`invents nothing, and counts it: ${name}`, { timeout: ALL_CASES_MS }, async () => {
+      const { seen, counted } = (await results()).get(name)!;
       expect(seen).toEqual([]);
       if (kind !== "silent") expect(counted[COUNTERS[kind]]).toBeGreaterThan(0);
     });
