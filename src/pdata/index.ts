@@ -5,4 +5,4 @@ export { type MetricDescriptor, MetricsBuilder, TEMPORALITY } from "./metrics-bu
 export { Nanos } from "./nanos.ts";
 export { MalformedError } from "./protobuf/wire.ts";
 export type { Signal, SignalData } from "./signal.ts";
-export { SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";
+export { encodeSpanFields, SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";

@@ -111,9 +111,24 @@ export class TracesBuilder extends OtlpBuilder {
     return this;
   }
 
+  /** Fields and attributes that `encodeSpanFields` prepared. */
+  encodedFields(fields: Uint8Array): this {
+    this.out.append(fields);
+    return this;
+  }
+
   /** What was built; the builder is empty afterwards and can be used again. */
   finish(): Traces {
     const count = this.items;
     return Traces.fromBytes(this.finishBytes(), count);
   }
+}
+
+/** Prepares fields and attributes that many spans have in common, to be written in one go. */
+export function encodeSpanFields(write: (span: TracesBuilder) => void): Uint8Array {
+  const builder = new TracesBuilder(1024).beginResource().beginScope("").beginSpan();
+  const start = builder.byteLength;
+  write(builder);
+  const end = builder.byteLength;
+  return builder.endSpan().finish().bytes().slice(start, end);
 }

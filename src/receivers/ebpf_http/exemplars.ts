@@ -5,6 +5,14 @@ const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 const BYTES = TRACE_ID_BYTES + SPAN_ID_BYTES;
 
+/** Where the ids of a span are. */
+export interface SpanIds {
+  readonly traceIdBytes: Uint8Array;
+  readonly traceIdAt: number;
+  readonly spanIdBytes: Uint8Array;
+  readonly spanIdAt: number;
+}
+
 /** At most one exemplar for each bucket. */
 export class Exemplars {
   readonly #ids: Uint8Array;
@@ -20,11 +28,12 @@ export class Exemplars {
   }
 
   /** Keeps a span as the latest of its bucket. */
-  set(bucket: number, value: number, time: Nanos, traceId: Uint8Array, spanId: Uint8Array): void {
+  set(bucket: number, value: number, time: Nanos, span: SpanIds): void {
+    const { traceIdBytes, traceIdAt, spanIdBytes, spanIdAt } = span;
     const ids = this.#ids;
     const at = BYTES * bucket;
-    for (let i = 0; i < TRACE_ID_BYTES; i++) ids[at + i] = traceId[i]!;
-    for (let i = 0; i < SPAN_ID_BYTES; i++) ids[at + TRACE_ID_BYTES + i] = spanId[i]!;
+    for (let i = 0; i < TRACE_ID_BYTES; i++) ids[at + i] = traceIdBytes[traceIdAt + i]!;
+    for (let i = 0; i < SPAN_ID_BYTES; i++) ids[at + TRACE_ID_BYTES + i] = spanIdBytes[spanIdAt + i]!;
     this.#values[bucket] = value;
     this.#times[2 * bucket] = time.lo;
     this.#times[2 * bucket + 1] = time.hi;

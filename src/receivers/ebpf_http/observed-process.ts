@@ -1,8 +1,9 @@
 // A process with HTTP: its resource, its targets, its series.
 import type { EncodedResource } from "../../pdata/builder.ts";
 import type { Nanos } from "../../pdata/index.ts";
-import { errorType, packSeries, RequestSeries, ROLE, type SeriesAttributes } from "./request-series.ts";
-import { type Target, Targets } from "./target.ts";
+import type { RequestKind } from "./request-kind.ts";
+import { errorType, RequestSeries, ROLE, type SeriesAttributes } from "./request-series.ts";
+import { Targets } from "./target.ts";
 
 /** Requests under way, by method and, of clients, the server asked. */
 export interface ActiveRequests {
@@ -54,20 +55,10 @@ export class ObservedProcess {
     return role === ROLE.server ? this.#serverTargets : this.#clientTargets;
   }
 
-  /** The series of a target's requests; made, as of `start`, when it is the first time. */
-  seriesOf(target: Target, attributes: SeriesAttributes, start: Nanos, buckets: number): RequestSeries {
-    const { method, status, failure, minorVersion } = attributes;
-    const packed = packSeries(method, status, failure, minorVersion);
-    const known = target.series.get(packed);
-    if (known) return known;
-    const key = keyOf(attributes);
-    let series = this.series.get(key);
-    if (!series) {
-      series = new RequestSeries(attributes, start, buckets);
-      this.series.set(key, series);
-    }
-    target.series.set(packed, series);
-    return series;
+  /** The series of a kind of requests; made, as of `start`, when it is the first time. */
+  seriesOf(kind: RequestKind, start: Nanos, buckets: number): RequestSeries {
+    kind.series ??= this.#findSeries(kind.attributes, start, buckets);
+    return kind.series;
   }
 
   /** The count of requests under way with these attributes; made when it is the first time. */
@@ -79,6 +70,17 @@ export class ObservedProcess {
       this.active.set(key, active);
     }
     return active;
+  }
+
+  /** Kinds that are exported with the same attributes have one series. */
+  #findSeries(attributes: SeriesAttributes, start: Nanos, buckets: number): RequestSeries {
+    const key = keyOf(attributes);
+    let series = this.series.get(key);
+    if (!series) {
+      series = new RequestSeries(attributes, start, buckets);
+      this.series.set(key, series);
+    }
+    return series;
   }
 }
 

@@ -6,11 +6,10 @@ import type { DurationBuckets } from "./duration-buckets.ts";
 import { Exemplars } from "./exemplars.ts";
 import type { ObservedProcess } from "./observed-process.ts";
 import type { ObservedProcesses } from "./processes.ts";
+import type { RequestKind } from "./request-kind.ts";
 import { RequestRecord } from "./request-record.ts";
-import { packSeries, type RequestSeries } from "./request-series.ts";
 import type { SpanBatch } from "./span-batch.ts";
 import type { SpanWriter } from "./span-writer.ts";
-import type { Target } from "./target.ts";
 import type { TargetNames } from "./target-names.ts";
 
 /** enum http_event_type (bpf/http.h). */
@@ -67,9 +66,11 @@ export class Records {
     );
     const record = this.#record.open(view, this.#bytes, offset);
     if (!discovery.selects(process.include, process.exclude, record.serverPort)) return;
-    const target = targets.ofRequest(process, record.role, record.head, view, this.#bytes, offset);
-    spans.write(batch.builderOf(process), record, target);
-    if (metrics) this.#keepExemplar(process, target, record);
+    const { role, method, status, failure, minorVersion } = record;
+    const target = targets.ofRequest(process, role, record.head, view, this.#bytes, offset);
+    const kind = target.kindOf(role, method, status, failure, minorVersion);
+    spans.write(batch.builderOf(process), record, kind);
+    if (metrics) this.#keepExemplar(process, kind, record.durationNs);
   }
 
   #target(view: DataView, offset: number): void {
@@ -81,21 +82,10 @@ export class Records {
     this.#parts.targets.take(process, view, this.#bytes, offset);
   }
 
-  #keepExemplar(process: ObservedProcess, target: Target, record: RequestRecord): void {
-    const { buckets, spans } = this.#parts;
-    const { method, status, failure, minorVersion, durationNs } = record;
-    const series =
-      target.series.get(packSeries(method, status, failure, minorVersion)) ??
-      this.#seriesOf(process, target, record);
+  #keepExemplar(process: ObservedProcess, kind: RequestKind, durationNs: number): void {
+    const { buckets, spans, seriesStart } = this.#parts;
+    const series = process.seriesOf(kind, seriesStart, buckets.count);
     series.exemplars ??= new Exemplars(buckets.count);
-    const { traceId, spanId } = spans.context;
-    series.exemplars.set(buckets.indexOf(durationNs), durationNs / 1e9, spans.end, traceId, spanId);
-  }
-
-  #seriesOf(process: ObservedProcess, target: Target, record: RequestRecord): RequestSeries {
-    const { role, method, status, failure, minorVersion } = record;
-    const { route, host, port } = target;
-    const attributes = { role, method, status, failure, minorVersion, route, host, port };
-    return process.seriesOf(target, attributes, this.#parts.seriesStart, this.#parts.buckets.count);
+    series.exemplars.set(buckets.indexOf(durationNs), durationNs / 1e9, spans.end, spans.context);
   }
 }

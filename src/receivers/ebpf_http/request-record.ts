@@ -25,7 +25,7 @@ export class RequestRecord {
     this.status = view.getUint16(offset + field.status, true);
     this.failure = view.getUint8(offset + field.failure);
     this.minorVersion = view.getUint8(offset + field.minor_version);
-    this.head.parse(bytes, this.headStart, this.headEnd);
+    this.head.parse(view, bytes, this.headStart, this.headEnd);
     return this;
   }
 

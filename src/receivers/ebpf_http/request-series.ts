@@ -63,11 +63,6 @@ export function sum(counts: Float64Array): number {
   return total;
 }
 
-/** Everything of a kernel series but process and target, as one small integer: a key for `Target.series`. */
-export function packSeries(method: number, status: number, failure: number, minorVersion: number): number {
-  return (status << 10) | (method << 6) | (failure << 4) | minorVersion;
-}
-
 /** The error.type of a request; undefined where there is none. */
 export function errorType(role: number, status: number, failure: number): string | undefined {
   if (failure === FAILURE.closed) return "connection_closed";

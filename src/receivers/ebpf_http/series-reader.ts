@@ -111,18 +111,14 @@ export class SeriesReader {
     const lo = key.readInt32LE(http_series_key.target);
     const hi = key.readInt32LE(http_series_key.target + 4);
     const target = this.#parts.targets.ofSeries(process, role, lo, hi);
-    const attributes = {
+    const kind = target.kindOf(
       role,
-      method: key.readUInt8(http_series_key.method),
-      status: key.readUInt16LE(http_series_key.status),
-      failure: key.readUInt8(http_series_key.failure),
-      minorVersion: key.readUInt8(http_series_key.minor_version),
-      route: target.route,
-      host: target.host,
-      port: target.port,
-    };
-    const { seriesStart, durationBuckets } = this.#parts;
-    const series = process.seriesOf(target, attributes, seriesStart, durationBuckets);
+      key.readUInt8(http_series_key.method),
+      key.readUInt16LE(http_series_key.status),
+      key.readUInt8(http_series_key.failure),
+      key.readUInt8(http_series_key.minor_version),
+    );
+    const series = process.seriesOf(kind, this.#parts.seriesStart, this.#parts.durationBuckets);
     if (target.lo === lo && target.hi === hi) entry.series = series; // else it may get its name yet
     return series;
   }

@@ -1,18 +1,19 @@
 // Hot path: the ids of a request's span, and what its tracestate says.
 import { http_request_event as field } from "../../ebpf/layouts.gen.ts";
 import type { TracesBuilder } from "../../pdata/index.ts";
+import type { SpanIds } from "./exemplars.ts";
 import { headerValues } from "./head.ts";
 import type { RequestRecord } from "./request-record.ts";
 import { TraceParent } from "./trace-context.ts";
 import { mergeTraceState, randomnessHex, thresholdHex } from "./trace-state.ts";
 
-/** W3C trace flag: sampled. */
-const SAMPLED = 1;
-
 /** Places a span in its trace: the one its request belongs to, else the one both ends of the connection derive. */
-export class SpanContext {
-  readonly traceId: Uint8Array = new Uint8Array(16);
-  readonly spanId: Uint8Array = new Uint8Array(8);
+export class SpanContext implements SpanIds {
+  // Where the ids of the span are that was written last.
+  traceIdBytes: Uint8Array = new Uint8Array(16);
+  traceIdAt = 0;
+  spanIdBytes: Uint8Array = new Uint8Array(8);
+  spanIdAt = 0;
   readonly #parent: TraceParent = new TraceParent();
   #thresholdLo = 0;
   #thresholdHi = 0;
@@ -23,9 +24,11 @@ export class SpanContext {
     const { view, bytes, offset, head } = record;
     const { traceparent } = head;
     const joined = traceparent.present && this.#parent.read(bytes, traceparent.start, traceparent.end);
-    copy(this.traceId, joined ? this.#parent.traceId : bytes, joined ? 0 : offset + field.trace_id);
-    copy(this.spanId, bytes, offset + field.span_id);
-    out.traceId(this.traceId).spanId(this.spanId).flags(SAMPLED);
+    this.traceIdBytes = joined ? this.#parent.traceId : bytes;
+    this.traceIdAt = joined ? 0 : offset + field.trace_id;
+    this.spanIdBytes = bytes;
+    this.spanIdAt = offset + field.span_id;
+    out.traceId(this.traceIdBytes, this.traceIdAt).spanId(bytes, this.spanIdAt);
     if (record.isServer && view.getUint8(offset + field.client_observed) !== 0)
       out.parentSpanId(bytes, offset + field.client_span_id);
     else if (joined) out.parentSpanId(this.#parent.parentId);
@@ -40,7 +43,7 @@ export class SpanContext {
     const sampled = (lo | hi) !== 0;
     if (!joined || !(sampled || head.tracestate.present)) return this.#traceState;
     // Without a valid traceparent a tracestate says nothing.
-    const incoming = headerValues(bytes, record.headStart, record.headEnd, "tracestate").join(",");
+    const incoming = headerValues(view, record.headStart, record.headEnd, "tracestate").join(",");
     const randomness = sampled ? randomnessHex(bytes, offset + field.trace_id) : undefined;
     return mergeTraceState(incoming, this.#threshold, randomness);
   }
@@ -51,8 +54,4 @@ export class SpanContext {
     this.#threshold = thresholdHex((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
     this.#traceState = mergeTraceState("", this.#threshold, undefined);
   }
-}
-
-function copy(into: Uint8Array, from: Uint8Array, at: number): void {
-  for (let i = 0; i < into.length; i++) into[i] = from[at + i]!;
 }

@@ -1,25 +1,16 @@
 // Hot path: a request's record becomes a span, straight into OTLP bytes.
 import { http_request_event as field } from "../../ebpf/layouts.gen.ts";
-import { Nanos, SPAN_KIND, STATUS_CODE, type TracesBuilder } from "../../pdata/index.ts";
+import { Nanos, type TracesBuilder } from "../../pdata/index.ts";
 import type { Addresses } from "./address.ts";
 import { ClientAttributes } from "./client-attributes.ts";
 import type { CaptureConfig } from "./config.ts";
 import { headerValues } from "./head.ts";
-import { METHOD_ATTRIBUTES, METHOD_OTHER } from "./methods.ts";
+import { METHOD_OTHER } from "./methods.ts";
+import type { RequestKind } from "./request-kind.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { errorType } from "./request-series.ts";
 import { ServerAttributes } from "./server-attributes.ts";
 import { SpanContext } from "./span-context.ts";
-import {
-  errorAttribute,
-  type HeaderKey,
-  KEY,
-  requestHeaderKeys,
-  responseHeaderKeys,
-  statusAttribute,
-  versionAttribute,
-} from "./span-keys.ts";
-import type { Target } from "./target.ts";
+import { type HeaderKey, KEY, requestHeaderKeys, responseHeaderKeys } from "./span-keys.ts";
 
 /** Writes spans by the stable semantic conventions of HTTP. */
 export class SpanWriter {
@@ -49,15 +40,14 @@ export class SpanWriter {
     return this.#end;
   }
 
-  /** Writes the span of an open record whose target is known. */
-  write(out: TracesBuilder, record: RequestRecord, target: Target): void {
+  /** Writes the span of an open record, which is of `kind`. */
+  write(out: TracesBuilder, record: RequestRecord, kind: RequestKind): void {
     out.beginSpan();
     this.context.write(out, record);
-    out.kind(record.isServer ? SPAN_KIND.server : SPAN_KIND.client);
-    out.name(target.spanNames[record.method] ?? target.spanNames[METHOD_OTHER]!);
+    out.encodedFields(kind.spanFields);
     this.#writeTimes(out, record);
-    this.#writeRequest(out, record, target);
-    this.#writeOutcome(out, record);
+    this.#writeRequest(out, record);
+    this.#writeSizes(out, record);
     this.#writePeer(out, record);
     if (this.#requestHeaders.length > 0 || this.#responseHeaders.length > 0) this.#writeHeaders(out, record);
     out.endSpan();
@@ -75,48 +65,34 @@ export class SpanWriter {
     out.startTime(start.add(this.#offset)).endTime(end.add(this.#offset));
   }
 
-  #writeRequest(out: TracesBuilder, record: RequestRecord, target: Target): void {
+  #writeRequest(out: TracesBuilder, record: RequestRecord): void {
     const { head, bytes } = record;
-    out.constAttr(METHOD_ATTRIBUTES[record.method] ?? METHOD_ATTRIBUTES[METHOD_OTHER]!);
     if (record.method === METHOD_OTHER && head.method.present)
       out.bytesAttr(KEY.methodOriginal, bytes, head.method.start, head.method.end);
-    if (record.isServer) {
-      if (target.routeAttribute) out.constAttr(target.routeAttribute);
-      this.#server.write(out, record);
-    } else {
-      this.#client.write(out, record);
-    }
+    if (record.isServer) this.#server.write(out, record);
+    else this.#client.write(out, record);
     if (head.userAgent.present) out.bytesAttr(KEY.userAgent, bytes, head.userAgent.start, head.userAgent.end);
   }
 
-  #writeOutcome(out: TracesBuilder, record: RequestRecord): void {
-    const { status } = record;
+  #writeSizes(out: TracesBuilder, record: RequestRecord): void {
     out.intAttr(KEY.requestBodySize, record.requestBodyBytes);
-    if (status !== 0) {
-      out.constAttr(statusAttribute(status));
-      out.intAttr(KEY.responseBodySize, record.responseBodyBytes);
-    }
-    const error = errorType(record.role, status, record.failure);
-    if (error === undefined) return;
-    out.constAttr(errorAttribute(error));
-    out.status(STATUS_CODE.error);
+    if (record.status !== 0) out.intAttr(KEY.responseBodySize, record.responseBodyBytes);
   }
 
   #writePeer(out: TracesBuilder, record: RequestRecord): void {
     const { view, offset } = record;
     const peer = this.#addresses.textOf(view, offset + field.remote_address, record.family);
     out.strAttr(KEY.peerAddress, peer).intAttr(KEY.peerPort, record.remotePort);
-    out.constAttr(versionAttribute(record.minorVersion));
   }
 
   #writeHeaders(out: TracesBuilder, record: RequestRecord): void {
-    const { bytes, headStart, headEnd, responseHeadEnd } = record;
+    const { view, headStart, headEnd, responseHeadEnd } = record;
     for (const { name, key } of this.#requestHeaders) {
-      const values = headerValues(bytes, headStart, headEnd, name);
+      const values = headerValues(view, headStart, headEnd, name);
       if (values.length > 0) out.strArrayAttr(key, values);
     }
     for (const { name, key } of this.#responseHeaders) {
-      const values = headerValues(bytes, headEnd, responseHeadEnd, name);
+      const values = headerValues(view, headEnd, responseHeadEnd, name);
       if (values.length > 0) out.strArrayAttr(key, values);
     }
   }

@@ -41,9 +41,9 @@ export class TargetNames {
     const start = offset + http_target_event.size;
     const end = start + view.getUint16(offset + http_target_event.head_bytes, true);
     const head = this.#head;
-    head.parse(bytes, start, end);
+    head.parse(view, bytes, start, end);
     // A client's Host may come in another call than the request line.
-    if (role === ROLE.client && !head.host.present) head.parseFields(bytes, start, end);
+    if (role === ROLE.client && !head.host.present) head.parseFields(view, bytes, start, end);
     this.#add(process, role, lo, hi, this.#name(role, head, view, bytes, offset, http_target_event));
   }
 

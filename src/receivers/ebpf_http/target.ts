@@ -1,8 +1,5 @@
 // What the requests of a process are about: the routes it serves and the servers it asks.
-import { type InternedAttribute, internAttribute } from "../../pdata/index.ts";
-import { HTTP_ROUTE } from "../../semconv/http.ts";
-import { METHODS, methodName } from "./methods.ts";
-import type { RequestSeries } from "./request-series.ts";
+import { packKind, RequestKind } from "./request-kind.ts";
 
 /** HTTP_TARGET_OTHER of bpf/http_target.bpf.h: all targets beyond the limit of a process. */
 export const TARGET_OTHER = 1;
@@ -15,14 +12,11 @@ export class Target {
   readonly hi: number;
   /** The route of a server's target. */
   readonly route: string | undefined;
-  readonly routeAttribute: InternedAttribute | undefined;
   /** The server that a client's target asks. */
   readonly host: string | undefined;
   readonly port: number;
-  /** Names of spans by method. */
-  readonly spanNames: readonly string[];
-  /** Series of this target by the rest of what tells them apart; found again for each record. */
-  readonly series: Map<number, RequestSeries> = new Map();
+  /** Its requests by the rest of what tells them apart. */
+  readonly #kinds: Map<number, RequestKind> = new Map();
   /** Another target whose hash has the same lower half. */
   next: Target | undefined;
 
@@ -32,9 +26,18 @@ export class Target {
     this.route = name.route;
     this.host = name.host;
     this.port = name.port ?? 0;
-    this.routeAttribute = name.route === undefined ? undefined : internAttribute(HTTP_ROUTE, name.route);
-    const suffix = name.route === undefined ? "" : ` ${name.route}`;
-    this.spanNames = METHODS.map((_, method) => methodName(method) + suffix);
+  }
+
+  /** The kind of a request. Hot path. */
+  kindOf(role: number, method: number, status: number, failure: number, minorVersion: number): RequestKind {
+    const packed = packKind(method, status, failure, minorVersion);
+    let kind = this.#kinds.get(packed);
+    if (!kind) {
+      const { route, host, port } = this;
+      kind = new RequestKind({ role, method, status, failure, minorVersion, route, host, port });
+      this.#kinds.set(packed, kind);
+    }
+    return kind;
   }
 }
 
