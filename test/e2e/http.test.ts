@@ -58,7 +58,7 @@ describe("an agent between real servers and clients", () => {
   const exchanges = new Map<string, Exchange[]>();
   let spans: PlainSpan[] = [];
   let series: Record<"server" | "client", Series[]> = { server: [], client: [] };
-  let exitCode: number | null = null;
+  let end: { exitCode: number | null; errors: string[] } | undefined;
   let began = 0n;
   let ended = 0n;
 
@@ -77,7 +77,7 @@ describe("an agent between real servers and clients", () => {
       );
     }
     ended = nowNs();
-    exitCode = await agent.stop();
+    end = { exitCode: await agent.stop(), errors: agent.errors };
     spans = spansOf(receiver);
     series = {
       server: seriesOf(receiver, "http.server.request.duration"),
@@ -90,7 +90,7 @@ describe("an agent between real servers and clients", () => {
   });
 
   test("drains and exits with 0 on SIGTERM", () => {
-    expect(exitCode).toBe(0);
+    expect(end).toEqual({ exitCode: 0, errors: [] });
   });
 
   test("sends no span but those of the requests", () => {

@@ -46,6 +46,11 @@ export class Agent {
     return new Agent(child, folder, log);
   }
 
+  /** What it logged as an error. */
+  get errors(): string[] {
+    return this.log.filter((line) => line.includes("\terror\t"));
+  }
+
   /** Ends the agent by SIGTERM and resolves to its exit code, once it has drained. */
   async stop(): Promise<number | null> {
     await stopChild(this.#child);
