@@ -18,6 +18,14 @@ struct {
 	__type(value, struct pair);
 } hash SEC(".maps");
 
+/* Changed by a program all the time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2000);
+	__type(key, __u32);
+	__type(value, struct pair);
+} churned SEC(".maps");
+
 /* Without preallocation: its memory follows its entries. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -113,6 +121,19 @@ int write_mapped(__u64 *ctx)
 		return -1;
 	value[2] = ctx[0];
 	return value[1];
+}
+
+/* Sets an entry whose value follows from its key, and removes another. */
+SEC("raw_tp/sys_enter")
+int churn(void *ctx)
+{
+	__u32 key = bpf_get_prandom_u32() % 2000;
+	struct pair pair = { .first = (__u64)key * 3, .second = ~key };
+
+	bpf_map_update_elem(&churned, &key, &pair, BPF_ANY);
+	key = bpf_get_prandom_u32() % 4000;
+	bpf_map_delete_elem(&churned, &key);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";
