@@ -86,7 +86,7 @@ describeBpf("one entry of a map", () => {
     const map = object.map("array");
     const memory = new ArrayBuffer(32);
     new BigUint64Array(memory, 8, 1)[0] = 0x0102030405060708n;
-    map.update(Uint32Array.of(9), new BigUint64Array(memory, 8, 1));
+    map.update(Uint32Array.of(9) as never, new BigUint64Array(memory, 8, 1) as never);
     const value = new Uint16Array(memory, 16, 4);
     expect(map.lookup(new Int32Array([9]) as never, value as never)).toBe(true);
     expect([...value]).toEqual([0x0708, 0x0506, 0x0304, 0x0102]);

@@ -119,7 +119,7 @@ describeBpf("rodata", () => {
         i64_value: -0x8000_0000_0000_0000n,
         bool_value: true,
         bytes: Buffer.from([1, 2, 3, 4, 5]),
-        words: Uint32Array.of(0x01020304, 0, 0xffff_ffff),
+        words: new Uint8Array(Uint32Array.of(0x01020304, 0, 0xffff_ffff).buffer),
       }),
     ).toEqual({
       u64_value: 0xffff_ffff_ffff_ffffn,

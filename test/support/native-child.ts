@@ -4,12 +4,14 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What is at hand in a child's program: `libbpf`, `open`, `load`, `args`, `u32` of native.ts, and Worker. */
-const PRELUDE = `
-import { libbpf, open, load, args, u32 } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, "native.ts")))};
-import { Worker, isMainThread, workerData } from "node:worker_threads";
+/** Where a worker's program imports from what native.ts has. */
+export const NATIVE: string = JSON.stringify(pathToFileURL(join(import.meta.dirname, "native.ts")));
+
+const WORKERS = `
+import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 `;
+const ADDON = `import { libbpf, open, load, args, u32 } from ${NATIVE};\n`;
 
 /** What became of a child. */
 export interface Ended {
@@ -22,18 +24,17 @@ export interface Ended {
 export interface ChildOptions {
   /** Command and arguments before node's own. */
   readonly wrapper?: readonly string[];
+  /** Whether the child's main thread loads the addon; it does unless this is false. */
+  readonly addon?: boolean;
   /** Sent as soon as the child has printed a line. */
   readonly signal?: NodeJS.Signals;
 }
 
-/** The arguments for node that run `program`, as an ES module. */
-export function nodeArguments(program: string): string[] {
-  return ["--input-type=module", "--no-warnings", "--eval", PRELUDE + program];
-}
-
-/** Runs `program` in a process of its own until it ends. */
+/** Runs `program`, an ES module that has native.ts at hand, in a process of its own until it ends. */
 export async function runChild(program: string, options: ChildOptions = {}): Promise<Ended> {
-  const [command = "", ...rest] = [...(options.wrapper ?? []), process.execPath, ...nodeArguments(program)];
+  const text = WORKERS + (options.addon === false ? "" : ADDON) + program;
+  const node = [process.execPath, "--input-type=module", "--no-warnings", "--eval", text];
+  const [command = "", ...rest] = [...(options.wrapper ?? []), ...node];
   const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
