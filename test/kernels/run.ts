@@ -28,10 +28,12 @@ function say(kernel: string, hook: string, text: string): void {
   console.log(`  ${kernel.padEnd(30)} ${hook.padEnd(9)} ${text}`);
 }
 
+/** Prints each error once, with the tests it failed. */
 function printFailures({ lines, crash }: Outcome, log: string): void {
-  for (const line of lines) {
-    if (line.kind === "test" && line.state === "failed")
-      console.log(`\n    FAILED ${line.name}\n${line.error ?? ""}\n`);
+  const failed = lines.filter((line) => line.kind === "test").filter(({ state }) => state === "failed");
+  for (const [error, tests] of Map.groupBy(failed, (line) => line.error)) {
+    const others = tests.length > 1 ? ` and ${tests.length - 1} more` : "";
+    console.log(`\n    FAILED ${tests[0]?.name}${others}\n${error ?? ""}\n`);
   }
   if (crash === undefined) return;
   const tail = readFileSync(`${log}.console.log`, "utf8").split("\n").slice(-40).join("\n");

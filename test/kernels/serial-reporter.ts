@@ -43,5 +43,17 @@ export class SerialReporter implements Reporter {
 
 function reason(errors: readonly SerializedError[] | undefined): { error?: string } {
   const error = errors?.[0];
-  return error ? { error: error.stack ?? error.message } : {};
+  return error ? { error: [error.stack ?? error.message, ...causes(error)].join("\ncaused by: ") } : {};
+}
+
+/** A verifier's log says at its end what it refused. */
+const CAUSE_CHARACTERS = 4000;
+
+function causes(error: SerializedError): string[] {
+  const told: string[] = [];
+  for (let cause: unknown = error.cause; cause; cause = (cause as SerializedError).cause) {
+    const text = typeof cause === "string" ? cause : String((cause as SerializedError).message);
+    told.push(text.slice(-CAUSE_CHARACTERS));
+  }
+  return told;
 }
