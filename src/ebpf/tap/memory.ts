@@ -6,6 +6,8 @@ export const MAP_MEMORY_BYTES: number = 16 << 20;
 const PROCESS_TAP_BYTES = 1 << 20;
 /** Concurrent connections; fewer where memory is short. One entry is some 420 bytes. */
 const CONNECTION_CHOICES = [16_384, 12_288, 8192, 4096] as const;
+/** Most connections wait: few have a request under way at once. A capture is some 1,760 bytes. */
+const CONNECTIONS_PER_CAPTURE = 8;
 /** Series each shard has room for at least: some hundred routes by method and status. */
 const SERIES_PER_SHARD = 512;
 const MIN_SERIES = 4096;
@@ -39,6 +41,8 @@ export interface MapNeeds {
   readonly bodySizes: boolean;
   /** Discovery has entries that only processes decide. */
   readonly processSelectors: boolean;
+  /** The hooks have a program at the entry and one at the return of a call. */
+  readonly pendingCalls: boolean;
 }
 
 /** Bytes a map takes in the kernel when all its entries are there. */
@@ -70,21 +74,22 @@ function roundUp(value: number, step: number): number {
 export function chooseMapSizes(maps: readonly MapShape[], needs: MapNeeds): MapSizes {
   const shards = 2 ** Math.floor(Math.log2(Math.min(Math.max(needs.cpus, 1), MAX_SHARDS)));
   const wanted = Math.max(MIN_SERIES, SERIES_PER_SHARD * shards);
+  let maxEntries: Readonly<Record<string, number>> = {};
   for (const connections of CONNECTION_CHOICES) {
-    const fixed = { ...unneeded(needs), connections };
+    const fixed = { connections, captures: connections / CONNECTIONS_PER_CAPTURE, ...unneeded(needs) };
     const series = seriesThatFit(maps, fixed, needs);
-    if (series < wanted && connections !== CONNECTION_CHOICES.at(-1)) continue;
-    const maxEntries = { ...fixed, ...seriesMaps(Math.max(series, MIN_SERIES), needs) };
-    return { shards, maxEntries, bytes: totalBytes(maps, maxEntries, needs.cpus) };
+    maxEntries = { ...fixed, ...seriesMaps(Math.max(series, MIN_SERIES), needs) };
+    if (series >= wanted) break;
   }
-  throw new RangeError("choose map sizes: unreachable");
+  return { shards, maxEntries, bytes: totalBytes(maps, maxEntries, needs.cpus) };
 }
 
 /** Maps that what is off would use; a small ring is still needed to name targets. */
-function unneeded({ spans, processSelectors }: MapNeeds): Readonly<Record<string, number>> {
+function unneeded(needs: MapNeeds): Readonly<Record<string, number>> {
   return {
-    ...(spans ? {} : { events: 64 << 10, captures: 1, client_edges: 1 }),
-    ...(processSelectors ? {} : { processes: 1 }),
+    ...(needs.spans ? {} : { events: 64 << 10, captures: 1, client_edges: 1 }),
+    ...(needs.processSelectors ? {} : { processes: 1 }),
+    ...(needs.pendingCalls ? {} : { pending_calls: 1 }),
   };
 }
 

@@ -3,8 +3,15 @@ import { existsSync } from "node:fs";
 import type { BpfLink, BpfObject, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
 import { BpfHttpTap } from "./bpf-http-tap.ts";
 import type { SelectorBits } from "./http-tap.ts";
-import { chooseMapSizes, type MapSizes } from "./memory.ts";
-import { autoload, type HookSet, hookSetsToTry, type Refusal, refusalOf } from "./socket-hooks.ts";
+import { chooseMapSizes, type MapShape, type MapSizes } from "./memory.ts";
+import {
+  autoload,
+  type HookProgram,
+  type HookSet,
+  hookSetsToTry,
+  type Refusal,
+  refusalOf,
+} from "./socket-hooks.ts";
 
 /** HTTP_MAX_BUCKETS of bpf/http.h. */
 export const MAX_BUCKETS = 24;
@@ -41,16 +48,16 @@ export class TapError extends Error {
 
 /** Loads and attaches `object`, the bytes of http.bpf.o. Throws a TapError when no set of hooks works. */
 export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTapSettings): BpfHttpTap {
-  const { names, sizes } = plan(libbpf, object, settings);
+  const opening = { libbpf, object, settings, ...lookAt(libbpf, object) };
   const refusals: Refusal[] = [];
   for (const set of hookSetsToTry(settings.hook)) {
-    const refusal = refusalOf(set, libbpf, names);
+    const refusal = refusalOf(set, libbpf, opening.programs);
     if (refusal) {
       refusals.push(refusal);
       continue;
     }
     try {
-      return openWith(libbpf, object, settings, set, names, sizes);
+      return openWith(set, opening);
     } catch (error) {
       refusals.push({ hook: set.hook, reason: reasonOf(error) });
     }
@@ -58,36 +65,46 @@ export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTa
   throw new TapError(explain(refusals));
 }
 
-interface Plan {
-  readonly names: readonly string[];
-  readonly sizes: MapSizes;
+/** What is in the object. */
+interface Contents {
+  readonly programs: readonly HookProgram[];
+  readonly maps: readonly MapShape[];
 }
 
-/** Looks at the object before anything is loaded. */
-function plan(libbpf: Libbpf, bytes: Uint8Array, settings: HttpTapSettings): Plan {
+interface Opening extends Contents {
+  readonly libbpf: Libbpf;
+  readonly object: Uint8Array;
+  readonly settings: HttpTapSettings;
+}
+
+/** Reads the object's contents; nothing is loaded. */
+function lookAt(libbpf: Libbpf, bytes: Uint8Array): Contents {
   const object = libbpf.open("http", bytes);
   try {
-    const needs = { ...settings, cpus: libbpf.possibleCpus() };
-    return { names: object.programs.map(({ name }) => name), sizes: chooseMapSizes(object.maps, needs) };
+    return {
+      programs: object.programs.map(({ name, section }) => ({ name, section })),
+      maps: object.maps.map(({ name, type, keySize, valueSize, maxEntries }) => ({
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+      })),
+    };
   } finally {
     object.close();
   }
 }
 
-function openWith(
-  libbpf: Libbpf,
-  bytes: Uint8Array,
-  settings: HttpTapSettings,
-  set: HookSet,
-  names: readonly string[],
-  sizes: MapSizes,
-): BpfHttpTap {
+function openWith(set: HookSet, { libbpf, object: bytes, settings, programs, maps }: Opening): BpfHttpTap {
+  const needs = { ...settings, cpus: libbpf.possibleCpus(), pendingCalls: set.hook === "kprobe" };
+  const sizes = chooseMapSizes(maps, needs);
   const object = libbpf.open("http", bytes, {
     rodata: rodataOf(settings, sizes),
     maps: Object.fromEntries(
       Object.entries(sizes.maxEntries).map(([name, maxEntries]) => [name, { maxEntries }]),
     ),
-    autoload: autoload(set, names),
+    autoload: autoload(set, libbpf, programs),
   });
   const links: BpfLink[] = [];
   try {

@@ -53,24 +53,56 @@ export function hookSetsToTry(forced: string | undefined): readonly HookSet[] {
   throw new Error(`${SOCKET_HOOK_VARIABLE} is ${JSON.stringify(forced)}: use one of ${names}`);
 }
 
+/** A program of the object, before it is loaded. */
+export interface HookProgram {
+  readonly name: string;
+  readonly section: string;
+}
+
 /** Why a set cannot be used, or undefined. */
 export function refusalOf(
   { hook, needs, programs }: HookSet,
-  libbpf: Libbpf,
-  programNames: readonly string[],
+  libbpf: Pick<Libbpf, "probe">,
+  all: readonly HookProgram[],
 ): Refusal | undefined {
-  if (!programNames.some((name) => programs.test(name))) return { hook, reason: "not part of this build" };
+  if (!all.some(({ name }) => programs.test(name))) return { hook, reason: "not part of this build" };
   const reason = libbpf.probe(needs);
   return reason === undefined ? undefined : { hook, reason };
 }
 
-/** Which programs to load: those of `set`, and those that belong to no set. */
-export function autoload(set: HookSet, programNames: readonly string[]): Readonly<Record<string, boolean>> {
-  const others = HOOK_SETS.filter((other) => other !== set);
+/**
+ * Which programs to load: those of `set` whose own hook is there (kernels differ in some, as `inet_sendpage` until 6.5),
+ * and those that belong to no set.
+ */
+export function autoload(
+  set: HookSet,
+  libbpf: Pick<Libbpf, "probe">,
+  all: readonly HookProgram[],
+): Readonly<Record<string, boolean>> {
+  const isOfOther = (name: string) => HOOK_SETS.some((other) => other !== set && other.programs.test(name));
+  const isThere = (section: string) => {
+    const feature = featureOf(section);
+    return !feature || libbpf.probe(feature) === undefined;
+  };
   return Object.fromEntries(
-    programNames.map((name) => [
-      name,
-      set.programs.test(name) || !others.some(({ programs }) => programs.test(name)),
-    ]),
+    all.map(({ name, section }) => [name, set.programs.test(name) ? isThere(section) : !isOfOther(name)]),
   );
+}
+
+/** What a program's section needs of the kernel. */
+function featureOf(section: string): Feature | undefined {
+  const [, kind, target = ""] = /^\??([^/]+)\/(.+)$/.exec(section) ?? [];
+  switch (kind) {
+    case "raw_tp":
+      return { rawTracepoint: target };
+    case "fexit":
+      return { fentry: target };
+    case "kprobe":
+    case "kretprobe":
+      return { kprobe: target };
+    case "tracepoint":
+      return { tracepoint: target };
+    default:
+      return undefined;
+  }
 }
