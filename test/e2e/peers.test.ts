@@ -44,7 +44,8 @@ test("nginx passes requests on to its upstream and logs each", async () => {
       { url: `http://127.0.0.1:${nginx.port}/proxy/ok`, method: "GET", headers: {}, body: "" },
     ]);
     expect(made).toMatchObject({ status: 200, received: 22 });
-    expect(nginx.log()).toEqual([200]);
+    // It logs when it has answered.
+    await expect.poll(() => nginx.log()).toEqual([200]);
   } finally {
     await nginx.stop();
     await upstream.stop();
