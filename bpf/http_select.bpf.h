@@ -93,6 +93,14 @@ static __always_inline bool is_fresh(const struct sock *sk, const struct socket_
 	       BPF_CORE_READ(tcp, bytes_sent) <= (sent ? call->bytes : 0);
 }
 
+/* Tells the server on this host, if there is one, who began the connection whose first request has this edge. */
+static __always_inline void announce_client(__u64 edge, bool is_agent)
+{
+	__u32 value = is_agent;
+
+	bpf_map_update_elem(&client_edges, &edge, &value, BPF_ANY);
+}
+
 static __always_inline struct http_conn *new_connection(const struct sock *sk, const struct socket_call *call,
 							__u32 tgid, bool sent)
 {
@@ -117,12 +125,8 @@ static __always_inline struct http_conn *new_connection(const struct sock *sk, c
 	read_addresses(conn, sk);
 	conn->fresh = is_fresh(sk, call, sent);
 	select_connection(conn, tgid, set->selection);
-	if (tgid == agent_tgid && sent) {
-		__u64 edge = read_edge(sk, sent, call->bytes);
-		__u32 agents = 1;
-
-		bpf_map_update_elem(&client_edges, &edge, &agents, BPF_ANY);
-	}
+	if (tgid == agent_tgid && sent)
+		announce_client(read_edge(sk, sent, call->bytes), true);
 	return conn;
 }
 

@@ -105,12 +105,33 @@ static __always_inline void settle_body(struct http_stream *stream)
 		stream->body_bytes -= stream->left - 2;
 }
 
+/*
+ * Looks for the client of a connection's first request on this host. Only when that was answered: a client's hook
+ * runs behind its send, when the server may have read the request already.
+ */
+static __always_inline void find_client(struct http_conn *conn)
+{
+	__u32 *is_agent = bpf_map_lookup_elem(&client_edges, &conn->current.edge);
+
+	if (!is_agent)
+		return;
+	conn->client_observed = 1;
+	if (*is_agent)
+		conn->verdict = HTTP_VERDICT_IGNORED;
+}
+
 /* Counts conn->current and makes the next queued request current. */
 static __always_inline void complete_request(struct http_conn *conn, __u64 sk, __u64 end_ns, __u8 failure)
 {
 	struct http_slot_key next = { .sk = sk };
 	struct http_request *queued;
 
+	if (!conn->answered && conn->role == HTTP_ROLE_SERVER)
+		find_client(conn);
+	if (conn->verdict == HTTP_VERDICT_IGNORED) {
+		conn->open = 0;
+		return;
+	}
 	settle_body(&conn->response_stream);
 	if (conn->current.body_open)
 		conn->current.body_bytes = conn->request_stream.body_bytes;
@@ -195,30 +216,11 @@ static __always_inline void begin_request(struct http_run *run)
 	request->capture = conn->apart ? conn->requests : 0;
 	request->minor_version = 1;
 	request->body_open = 1;
-	if (!spans_enabled)
-		return;
-	request->edge = read_edge(run->sk, run->sent, run->scratch->call.bytes - run->scratch->call.offset);
-	begin_capture((__u64)run->sk, request->capture);
-}
-
-/* Joins the two ends of a connection that are both on this host: the client writes its first edge, the server finds it. */
-static __always_inline void join_ends(struct http_conn *conn, __u64 edge)
-{
-	__u32 observed = 0;
-	__u32 *value;
-
-	if (!spans_enabled)
-		return;
-	if (conn->role == HTTP_ROLE_CLIENT) {
-		bpf_map_update_elem(&client_edges, &edge, &observed, BPF_ANY);
-		return;
-	}
-	value = bpf_map_lookup_elem(&client_edges, &edge);
-	if (!value)
-		return;
-	if (*value)
-		conn->verdict = HTTP_VERDICT_IGNORED;
-	conn->client_observed = 1;
+	if (spans_enabled || !conn->requests)
+		request->edge = read_edge(run->sk, run->sent,
+					  run->scratch->call.bytes - run->scratch->call.offset);
+	if (spans_enabled)
+		begin_capture((__u64)run->sk, request->capture);
 }
 
 /* The request's body is complete: its size goes to where the request is now. Completes it where it was answered early. */
@@ -266,8 +268,8 @@ static __always_inline void end_request_head(struct http_run *run)
 	struct http_request *request = conn->apart ? &conn->incoming : &conn->current;
 	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = request->number };
 
-	if (!conn->requests)
-		join_ends(conn, request->edge);
+	if (spans_enabled && !conn->requests && conn->role == HTTP_ROLE_CLIENT)
+		announce_client(request->edge, false);
 	conn->requests++;
 	if (conn->apart && conn->open) {
 		if (conn->open >= HTTP_PIPELINE_DEPTH ||
