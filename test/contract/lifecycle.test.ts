@@ -15,20 +15,28 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }); // BPF objects load 
 
 const never = new AbortController().signal;
 
-/** Timers that were set and neither fired for the last time nor cleared; those that are unref'd too. */
-const timers = new Set<number>();
+/** Who set the timers that neither fired for the last time nor were cleared, unref'd or not, by async id. */
+const timers = new Map<number, string>();
 const timerHook = createHook({
   init(id, type) {
-    if (type === "Timeout") timers.add(id);
+    if (type !== "Timeout") return;
+    const caller = callerOf(new Error("timer").stack ?? "");
+    if (!/node_modules\/@?vitest\//.test(caller)) timers.set(id, caller); // The runner's are for its own reports.
   },
   destroy: (id) => void timers.delete(id),
 });
 beforeAll(() => void timerHook.enable());
 afterAll(() => void timerHook.disable());
 
+/** The topmost frame that is neither Node.js's nor the hook's. */
+function callerOf(stack: string): string {
+  const frames = stack.split("\n").filter((line) => /^ +at /.test(line));
+  return frames.find((line) => !/node:|lifecycle\.test/.test(line))?.trim() ?? "at unknown";
+}
+
 /** What there was at some moment that keeps or could keep the process busy. */
 interface Resources {
-  readonly timers: ReadonlySet<number>;
+  readonly timers: ReadonlyMap<number, string>;
   /** Sockets, files, processes and the like, counted by kind. */
   readonly handles: ReadonlyMap<string, number>;
 }
@@ -38,7 +46,7 @@ function resources(): Resources {
   for (const kind of process.getActiveResourcesInfo()) {
     if (kind !== "Timeout") handles.set(kind, (handles.get(kind) ?? 0) + 1);
   }
-  return { timers: new Set(timers), handles };
+  return { timers: new Map(timers), handles };
 }
 
 /** What there is that was not there before; closing takes a moment. */
@@ -48,7 +56,7 @@ async function leftovers(before: Resources): Promise<readonly string[]> {
     const now = resources();
     const left = [
       ...[...now.handles].flatMap(([kind, count]) => (count > (before.handles.get(kind) ?? 0) ? [kind] : [])),
-      ...[...now.timers].flatMap((id) => (before.timers.has(id) ? [] : ["timer"])),
+      ...[...now.timers].flatMap(([id, caller]) => (before.timers.has(id) ? [] : [`timer set ${caller}`])),
     ];
     if (left.length === 0 || attempt === 50) return left;
     await sleep(20);
