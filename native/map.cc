@@ -34,9 +34,12 @@ uint32_t UserValueSize(const bpf_map* map) {
 }
 
 uint64_t UpdateFlags(const Napi::Value& value) {
-  if (!value.IsString()) return BPF_ANY;
-  const std::string name = value.As<Napi::String>();
-  return name == "noexist" ? BPF_NOEXIST : name == "exist" ? BPF_EXIST : BPF_ANY;
+  if (value.IsUndefined()) return BPF_ANY;
+  const std::string name = value.ToString();
+  if (name == "any") return BPF_ANY;
+  if (name == "noexist") return BPF_NOEXIST;
+  if (name == "exist") return BPF_EXIST;
+  throw Napi::TypeError::New(value.Env(), "flags must be any, noexist or exist, not " + name);
 }
 
 }  // namespace

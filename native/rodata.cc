@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "bytes.h"
@@ -13,10 +14,19 @@
 
 namespace {
 
+constexpr double kMaxSafeInteger = 9007199254740991;
+
 struct Variable {
   uint32_t offset;
   uint32_t size;
+  bool is_signed;  // Of an integer; false for all else.
 };
+
+bool IsSigned(const btf* types, uint32_t id) {
+  const btf_type* type = btf__type_by_id(types, id);
+  while (btf_is_mod(type) || btf_is_typedef(type)) type = btf__type_by_id(types, type->type);
+  return btf_is_int(type) && (btf_int_encoding(type) & BTF_INT_SIGNED) != 0;
+}
 
 using Variables = std::map<std::string, Variable>;
 
@@ -28,7 +38,8 @@ Variables FindVariables(const btf* types) {
   const btf_var_secinfo* entries = btf_var_secinfos(section);
   for (int i = 0; i < btf_vlen(section); i++) {
     const btf_type* variable = btf__type_by_id(types, entries[i].type);
-    found[btf__name_by_offset(types, variable->name_off)] = {entries[i].offset, entries[i].size};
+    found[btf__name_by_offset(types, variable->name_off)] = {entries[i].offset, entries[i].size,
+                                                               IsSigned(types, variable->type)};
   }
   return found;
 }
@@ -39,28 +50,27 @@ std::string Listed(const Variables& variables) {
   return names.empty() ? "none" : names;
 }
 
-[[noreturn]] void ThrowRange(const Napi::Value& value, const std::string& name, uint32_t size) {
-  throw Napi::RangeError::New(value.Env(), "set rodata " + name + ": " + value.ToString().Utf8Value() +
-                                               " does not fit its " + std::to_string(size) + " bytes");
-}
-
-// A value as the two's complement of a C integer of `size` bytes, signed or not.
-uint64_t ToInteger(const Napi::Value& value, const std::string& name, uint32_t size) {
+// A value as the two's complement of the variable's integer. Numbers beyond 2^53, where they are no longer exact, must
+// be given as bigint.
+std::optional<uint64_t> ToInteger(const Napi::Value& value, const Variable& variable) {
   if (value.IsBoolean()) return value.ToBoolean() ? 1 : 0;
-  if (value.IsBigInt()) {
-    bool lossless = false;
-    const uint64_t bits = value.As<Napi::BigInt>().Uint64Value(&lossless);
-    if (lossless && (size == 8 || bits >> (8 * size) == 0)) return bits;
-    const int64_t negative = value.As<Napi::BigInt>().Int64Value(&lossless);
-    if (lossless && negative < 0 && (size == 8 || negative >= -(1LL << (8 * size - 1)))) {
-      return static_cast<uint64_t>(negative);
-    }
-    ThrowRange(value, name, size);
+  bool lossless = true;
+  Napi::Value integer = value;
+  if (value.IsNumber()) {
+    const double number = value.As<Napi::Number>().DoubleValue();
+    if (std::trunc(number) != number || std::abs(number) > kMaxSafeInteger) return std::nullopt;
+    integer = Napi::BigInt::New(value.Env(), static_cast<int64_t>(number));
   }
-  const double number = value.As<Napi::Number>().DoubleValue();
-  const double limit = std::ldexp(1, static_cast<int>(8 * size));
-  if (std::trunc(number) != number || number >= limit || number < -limit / 2) ThrowRange(value, name, size);
-  return number < 0 ? static_cast<uint64_t>(static_cast<int64_t>(number)) : static_cast<uint64_t>(number);
+  const uint32_t spare_bits = 64 - 8 * variable.size;
+  if (variable.is_signed) {
+    const int64_t number = integer.As<Napi::BigInt>().Int64Value(&lossless);
+    const auto bits = static_cast<uint64_t>(number);
+    if (!lossless || static_cast<int64_t>(bits << spare_bits) >> spare_bits != number) return std::nullopt;
+    return bits;
+  }
+  const uint64_t bits = integer.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless || bits << spare_bits >> spare_bits != bits) return std::nullopt;
+  return bits;
 }
 
 void Write(uint8_t* target, const Variable& variable, const Napi::Value& value, const std::string& name) {
@@ -73,8 +83,13 @@ void Write(uint8_t* target, const Variable& variable, const Napi::Value& value, 
     throw Napi::TypeError::New(value.Env(), "set rodata " + name + ": it takes " + std::to_string(variable.size) +
                                                 " bytes in a typed array");
   }
-  const uint64_t bits = ToInteger(value, name, variable.size);
-  std::memcpy(target, &bits, variable.size);  // Little-endian, as every architecture this is built for.
+  const std::optional<uint64_t> bits = ToInteger(value, variable);
+  if (!bits) {
+    const std::string type = (variable.is_signed ? "i" : "u") + std::to_string(8 * variable.size);
+    throw Napi::RangeError::New(value.Env(), "set rodata " + name + ": " + value.ToString().Utf8Value() +
+                                                 " does not fit its " + type);
+  }
+  std::memcpy(target, &*bits, variable.size);  // Little-endian, as every architecture this is built for.
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ describeBpf("one entry of a map", () => {
     map.update(u32(1), u64(1), "noexist");
     expect(thrown(() => map.update(u32(1), u64(2), "noexist")).code).toBe("EEXIST");
     map.update(u32(1), u64(3), "exist");
+    expect(() => map.update(u32(1), u64(4), "always" as never)).toThrow(
+      "flags must be any, noexist or exist, not always",
+    );
     const value = Buffer.alloc(8);
     map.lookup(u32(1), value);
     expect(value).toEqual(u64(3));
