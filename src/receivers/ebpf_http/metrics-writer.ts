@@ -142,19 +142,25 @@ export class MetricsWriter {
 
   #writeActive(descriptor: MetricDescriptor, all: readonly ActiveRequests[], start: Nanos, now: Nanos): void {
     const out = this.#out.beginSum(descriptor, false);
-    for (const { method, host, port, open } of all) {
+    for (const { role, method, host, port, open } of all) {
       out.beginPoint(now, start).intValue(open);
-      out.constAttr(METHOD_ATTRIBUTES[method] ?? METHOD_ATTRIBUTES[0]!).constAttr(SCHEME);
+      this.#writeMethod(role, method);
       this.#writeServer(host, port);
       out.endPoint();
     }
     out.endMetric();
   }
 
+  /** The scheme is a server's to tell; clients' metrics have it only on request (semantic conventions 1.44). */
+  #writeMethod(role: number, method: number): void {
+    this.#out.constAttr(METHOD_ATTRIBUTES[method] ?? METHOD_ATTRIBUTES[0]!);
+    if (role === ROLE.server) this.#out.constAttr(SCHEME);
+  }
+
   #writeAttributes(attributes: SeriesAttributes): void {
     const { role, method, status, failure, minorVersion, route, host, port } = attributes;
     const out = this.#out;
-    out.constAttr(METHOD_ATTRIBUTES[method] ?? METHOD_ATTRIBUTES[0]!).constAttr(SCHEME);
+    this.#writeMethod(role, method);
     if (status !== 0) out.constAttr(statusAttribute(status));
     const error = errorType(role, status, failure);
     if (error !== undefined) out.constAttr(errorAttribute(error));
