@@ -16,5 +16,10 @@ export function loadLibbpf(): Libbpf {
 
 function open(): Libbpf {
   if (!existsSync(ADDON)) throw new Error(`load ${ADDON}: addon not built; run npm run build`);
-  return createRequire(import.meta.url)(ADDON) as Libbpf;
+  try {
+    return createRequire(import.meta.url)(ADDON) as Libbpf;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(`${ADDON}: `, "") : String(cause);
+    throw new Error(`load ${ADDON}: ${reason}; run npm run build`, { cause });
+  }
 }
