@@ -97,7 +97,7 @@ export class EbpfHttpReceiver implements Component {
     running.source.tap.detach();
     await this.#drainAll(running, signal);
     await this.#collecting;
-    await this.#collect(running);
+    await this.#collect(running, true);
     await Promise.all(this.#deliveries);
     running.losses.report(running.source.tap.counters());
     running.selection.stop();
@@ -175,16 +175,16 @@ export class EbpfHttpReceiver implements Component {
   #collectOnTime(): void {
     const running = this.#running;
     if (!running || this.#collecting) return;
-    this.#collecting = this.#collect(running).finally(() => {
+    this.#collecting = this.#collect(running, false).finally(() => {
       this.#collecting = undefined;
     });
   }
 
-  async #collect({ host, source, telemetry }: Running): Promise<void> {
+  async #collect({ host, source, telemetry }: Running, isLast: boolean): Promise<void> {
     const { metrics: next } = this.#parts.next;
     if (!next) return;
     source.drainProcesses();
-    const metrics = telemetry.collect(performance.now());
+    const metrics = telemetry.collect(performance.now(), isLast);
     if (!metrics) return;
     try {
       await next.consume(metrics);

@@ -15,6 +15,8 @@ interface KernelSeries {
   readonly port: number;
   /** Undefined until the kernel's first sight of the target was read. */
   series: RequestSeries | undefined;
+  /** Left for the next read, when the ring may have told its target's name. */
+  deferred: boolean;
   readonly buckets: Uint32Array;
   durationSumNs: number;
   requestSizes: Uint32Array | undefined;
@@ -43,10 +45,11 @@ export class SeriesReader {
     this.#parts = parts;
   }
 
-  /** Adds what was counted since the last read. `sizes` may be empty. */
-  read(series: MapSnapshot, sizes: MapSnapshot): void {
+  /** Adds what was counted since the last read. `sizes` may be empty. The last read leaves nothing for a next one. */
+  read(series: MapSnapshot, sizes: MapSnapshot, isLast: boolean): void {
     for (let i = 0; i < series.count; i++) {
       const entry = this.#entry(series.keys, i);
+      if (!isLast && this.#isDeferred(entry)) continue;
       addSeries(
         entry,
         this.#destination(entry),
@@ -57,6 +60,7 @@ export class SeriesReader {
     }
     for (let i = 0; i < sizes.count; i++) {
       const entry = this.#entry(sizes.keys, i);
+      if (!isLast && entry.deferred) continue;
       this.#addSizes(entry, this.#destination(entry), sizes.values, i * http_sizes.size);
     }
   }
@@ -93,6 +97,7 @@ export class SeriesReader {
       process,
       port: keys.readUInt16LE(at + http_series_key.port),
       series: undefined,
+      deferred: false,
       buckets: new Uint32Array(this.#parts.durationBuckets),
       durationSumNs: 0,
       requestSizes: undefined,
@@ -100,6 +105,28 @@ export class SeriesReader {
       requestBytes: 0,
       responseBytes: 0,
     };
+  }
+
+  /**
+   * Whether an entry waits for its name: the ring tells it after the kernel began to count, and what was counted under
+   * no name stays there. Once only, since a first sight that was lost comes again with the target's next request.
+   */
+  #isDeferred(entry: KernelSeries): boolean {
+    if (entry.series || this.#isNamed(entry)) {
+      entry.deferred = false;
+      return false;
+    }
+    entry.deferred = !entry.deferred;
+    return entry.deferred;
+  }
+
+  #isNamed({ process, key }: KernelSeries): boolean {
+    return this.#parts.targets.isNamed(
+      process,
+      key.readUInt8(http_series_key.role),
+      key.readInt32LE(http_series_key.target),
+      key.readInt32LE(http_series_key.target + 4),
+    );
   }
 
   /** Where the entry's counts go; undefined where its requests are not watched. */

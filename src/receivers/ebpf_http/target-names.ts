@@ -64,6 +64,11 @@ export class TargetNames {
     return this.#add(process, role, lo, hi, this.#name(role, head, view, bytes, offset, http_request_event));
   }
 
+  /** Whether the name of a series' target is known, or will never be. */
+  isNamed(process: ObservedProcess, role: number, lo: number, hi: number): boolean {
+    return isSpecial(lo, hi) || process.targets(role).get(lo, hi) !== undefined;
+  }
+
   /** The target of a kernel series; one without a name where nothing named it yet. */
   ofSeries(process: ObservedProcess, role: number, lo: number, hi: number): Target {
     const known = process.targets(role).get(lo, hi);

@@ -1,9 +1,8 @@
 // Everything between the tap and the pipeline: records, process lookups and series in, spans and metrics out.
 
 import { http_target_key } from "../../ebpf/layouts.gen.ts";
-import { MonotonicClock } from "../../ebpf/tap/clock.ts";
 import type { HttpTap } from "../../ebpf/tap/http-tap.ts";
-import type { HttpSource } from "../../ebpf/tap/source.ts";
+import type { HttpSource, SourceClock } from "../../ebpf/tap/source.ts";
 import { type Metrics, Nanos, type Traces } from "../../pdata/index.ts";
 import { countActiveRequests } from "./active-requests.ts";
 import { Addresses } from "./address.ts";
@@ -31,14 +30,13 @@ export interface TelemetrySettings {
   readonly version: string;
   readonly traces: boolean;
   readonly metrics: boolean;
-  readonly clock?: MonotonicClock;
 }
 
 /** Turns what the tap reports into telemetry. Its owner says when. */
 export class HttpTelemetry {
   readonly #tap: HttpTap;
   readonly #discovery: Discovery;
-  readonly #clock: MonotonicClock;
+  readonly #clock: SourceClock;
   readonly #processes: ObservedProcesses;
   readonly #targets: TargetNames;
   readonly #records: Records;
@@ -53,7 +51,7 @@ export class HttpTelemetry {
     const buckets = new DurationBuckets(config.histogram.boundaries);
     this.#tap = source.tap;
     this.#discovery = discovery;
-    this.#clock = settings.clock ?? new MonotonicClock();
+    this.#clock = source.clock;
     this.#clock.now(this.#seriesStart);
     this.#processes = new ObservedProcesses(source.processes, source.services, discovery, (into) =>
       into.set(this.#seriesStart),
@@ -94,9 +92,9 @@ export class HttpTelemetry {
   }
 
   /** Reads all series and gives the metrics of now; series of processes that ended are given for the last time. */
-  collect(nowMs: number): Metrics | undefined {
+  collect(nowMs: number, isLast = false): Metrics | undefined {
     const { processes, targets } = { processes: this.#processes, targets: this.#targets };
-    this.#series.read(this.#tap.readSeries(), this.#tap.readSizes());
+    this.#series.read(this.#tap.readSeries(), this.#tap.readSizes(), isLast);
     countActiveRequests(this.#tap.readConnections(), { processes, targets, discovery: this.#discovery });
     const now = this.#clock.now(new Nanos());
     const metrics = this.#metrics.write(processes, now);
