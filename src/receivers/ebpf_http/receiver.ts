@@ -169,7 +169,9 @@ export class EbpfHttpReceiver implements Component {
 
   /** The last drain: until the ring is empty or the deadline comes. */
   async #drainAll(running: Running, signal: AbortSignal): Promise<void> {
-    while (this.#drain(running) > 0 && !signal.aborted) await Promise.race(this.#deliveries);
+    while (this.#drain(running) > 0 && !signal.aborted) {
+      if (this.#deliveries.size > 0) await Promise.race(this.#deliveries); // A race of none never ends.
+    }
   }
 
   #collectOnTime(): void {
