@@ -31,4 +31,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "Lists the components of this build, as YAML",
     load: () => import("./components.ts"),
   },
+  {
+    name: "record",
+    summary: "Writes what the kernel reports to a file (--output FILE [--duration 30s] [--keep-secrets])",
+    load: () => import("./record.ts"),
+  },
 ];

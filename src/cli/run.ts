@@ -11,6 +11,7 @@ import { buildInfo } from "./build-info.ts";
 import { getConfig } from "./configuration.ts";
 import { faultStack } from "./fault.ts";
 import { CONFIG_FLAGS, configLocations, parseFlags } from "./flags.ts";
+import { stopRequested } from "./stop.ts";
 
 /** Runs the agent until a signal or a fatal error. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -27,6 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
   await service.start();
   const code = await Promise.race([
     stop.then((signal) => received(signal, logger)),
+    service.finished.then(() => finished(logger)),
     service.fatalError.then((cause) => failed(cause, logger)),
     uncaught.then((cause) => failed(cause, logger)),
   ]);
@@ -59,17 +61,6 @@ function validate(config: AgentConfig): void {
   }
 }
 
-/** The first SIGTERM or SIGINT. A second one meets no handler and ends the process at once. */
-function stopRequested(): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  const stop = (signal: NodeJS.Signals) => {
-    process.off("SIGTERM", stop).off("SIGINT", stop);
-    resolve(signal);
-  };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
-  return promise;
-}
-
 /** The first error that nobody caught: a fault of ours, after which what is in flight is still worth draining. */
 function uncaughtError(): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
@@ -81,6 +72,11 @@ const SIGNAL_NAMES: Partial<Record<NodeJS.Signals, string>> = { SIGTERM: "termin
 
 function received(signal: NodeJS.Signals, logger: Logger): number {
   logger.info({ signal: SIGNAL_NAMES[signal] ?? signal }, "Received signal from OS");
+  return 0;
+}
+
+function finished(logger: Logger): number {
+  logger.info({}, "Every receiver has come to its end.");
   return 0;
 }
 

@@ -22,11 +22,14 @@ export class Service {
   readonly counters: Counters = new Counters();
   /** Resolves with the cause when a component reports a fatal error; the owner then shuts down. */
   readonly fatalError: Promise<unknown>;
+  /** Resolves when every receiver reported by itself that it has stopped: there will be no more data. */
+  readonly finished: Promise<void>;
   readonly #options: ServiceOptions;
   readonly #logger: Logger;
   readonly #nodes: readonly Node[];
   readonly #statuses = new Map<Node, Status>();
   readonly #reportFatal: (cause: unknown) => void;
+  readonly #reportFinished: () => void;
   #running = false;
 
   /** Builds the graph; nothing runs yet. Throws a ConfigError when the pipelines do not fit together. */
@@ -36,6 +39,9 @@ export class Service {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.fatalError = promise;
     this.#reportFatal = resolve;
+    const finished = Promise.withResolvers<void>();
+    this.finished = finished.promise;
+    this.#reportFinished = finished.resolve;
     this.#nodes = buildGraph(config, {
       buildInfo: options.buildInfo,
       counters: this.counters,
@@ -71,6 +77,10 @@ export class Service {
     return this.#options.drainDeadlineMs ?? DRAIN_DEADLINE_MS;
   }
 
+  get #receiversStopped(): boolean {
+    return this.#nodes.every((node) => node.kind !== "receiver" || this.#statuses.get(node) === "stopped");
+  }
+
   /** What was not 0. */
   #traffic(): Readonly<Record<string, number>> {
     return Object.fromEntries(Object.entries(this.counters.snapshot()).filter(([, value]) => value > 0));
@@ -89,5 +99,6 @@ export class Service {
       node.logger.error(attributes, "Component has failed; the agent stops.");
       this.#reportFatal(cause);
     }
+    if (status === "stopped" && this.#receiversStopped) this.#reportFinished();
   };
 }

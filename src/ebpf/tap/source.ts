@@ -1,19 +1,38 @@
 // Where receivers get HTTP from: the tap, and the processes its records are of. The kernel is one; a recording can be.
 import type { Libbpf } from "../../native/libbpf.ts";
+import type { Nanos } from "../../pdata/index.ts";
 import { readHostIdentity } from "../process/host.ts";
+import type { Process } from "../process/process.ts";
 import { Procfs } from "../process/procfs.ts";
-import { Services } from "../process/service.ts";
+import { type Service, Services } from "../process/service.ts";
 import { ProcessTable } from "../process/table.ts";
 import { DEFAULT_PROCESS_TAP_SETTINGS, ProcessTap } from "../process/tap.ts";
+import { MonotonicClock } from "./clock.ts";
 import type { HttpTap } from "./http-tap.ts";
 import { readBpfObject } from "./objects.ts";
 import { type HttpTapSettings, openHttpTap } from "./open.ts";
+
+/** Gives the time of day of what the tap reports. */
+export interface SourceClock {
+  /** Add it to a CLOCK_MONOTONIC time to get time of day. The same object, changed by `refresh`. */
+  readonly offset: Nanos;
+  /** Looks whether somebody set the clock. */
+  refresh(): void;
+  /** Sets `into` to the time of day now. */
+  now(into: Nanos): Nanos;
+}
+
+/** Names the service of a process. */
+export interface ServiceNames {
+  serviceOf(process: Process): Pick<Service, "attributes">;
+}
 
 /** A running tap with the process table that belongs to it. */
 export interface HttpSource {
   readonly tap: HttpTap;
   readonly processes: ProcessTable;
-  readonly services: Services;
+  readonly services: ServiceNames;
+  readonly clock: SourceClock;
   /** What feeds it, for the log. */
   readonly description: Readonly<Record<string, unknown>>;
   /** Brings the process table up to date: before records are read, so that their processes are known. */
@@ -65,6 +84,7 @@ export async function openKernelSource(
     tap,
     processes,
     services: new Services(readHostIdentity(), procfs),
+    clock: new MonotonicClock(),
     description: { hook: tap.hook, map_memory_bytes: tap.memoryBytes },
     drainProcesses: () => processTap.drain(),
     async close() {

@@ -23,6 +23,7 @@ const MAX_SELECTORS = 32;
 const MAX_ROUTES = 4096;
 
 export type Role = "server" | "client";
+export type ReplaySpeed = "max" | "original";
 export type Unmatched = "shape" | "wildcard" | "unset";
 
 /** One entry of discovery: it is met when all keys that are given are. */
@@ -77,6 +78,10 @@ export interface EbpfHttpConfig {
   readonly capture: CaptureConfig;
   readonly routes: RoutesConfig;
   readonly metrics: { readonly bodySize: boolean };
+  /** Path of a recording that is played instead of watching this host; empty: none. */
+  readonly replay: string;
+  /** `original` keeps the time that was between what was recorded. */
+  readonly replaySpeed: ReplaySpeed;
 }
 
 const selector: Schema<Selector> = struct(
@@ -164,6 +169,8 @@ export const ebpfHttpConfig: Schema<EbpfHttpConfig> = struct(
     capture,
     routes,
     metrics: struct("ebpfhttpreceiver.MetricsConfig", { body_size: bool() }),
+    replay: string(),
+    replay_speed: enumOf("replay_speed", ["max", "original"], "max"),
   },
   function* ({ collectionIntervalMs, roles }) {
     if (collectionIntervalMs < 100) yield "collection_interval must be at least 100ms";

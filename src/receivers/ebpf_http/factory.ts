@@ -4,6 +4,7 @@ import { hostPaths, openKernelSource } from "../../ebpf/tap/source.ts";
 import { loadLibbpf } from "../../native/load.ts";
 import { type EbpfHttpConfig, ebpfHttpConfig } from "./config.ts";
 import { EbpfHttpReceiver } from "./receiver.ts";
+import { ReplayReceiver } from "./replay-receiver.ts";
 
 /** `ebpf_http`: a span and metrics for each HTTP/1.x request of this host, seen from the kernel. */
 export const ebpfHttpReceiverFactory: ReceiverFactory<EbpfHttpConfig, "traces" | "metrics"> = {
@@ -11,6 +12,7 @@ export const ebpfHttpReceiverFactory: ReceiverFactory<EbpfHttpConfig, "traces" |
   stability: { traces: "alpha", metrics: "alpha" },
   config: ebpfHttpConfig,
   create(settings, config, next) {
+    if (config.replay !== "") return new ReplayReceiver({ settings, config, next });
     const paths = hostPaths();
     return new EbpfHttpReceiver({
       settings,

@@ -1,7 +1,7 @@
 // Finds the process of each record, and what has to be known of it.
 import type { Process } from "../../ebpf/process/process.ts";
-import type { Services } from "../../ebpf/process/service.ts";
 import type { ProcessTable } from "../../ebpf/process/table.ts";
+import type { ServiceNames } from "../../ebpf/tap/source.ts";
 import { Nanos } from "../../pdata/index.ts";
 import { PROCESS_PID } from "../../semconv/process.ts";
 import { SERVICE_NAME } from "../../semconv/service.ts";
@@ -15,7 +15,7 @@ const UNKNOWN_SERVICE = "unknown_service";
 /** The processes that have had requests; the rest of the table costs nothing here. */
 export class ObservedProcesses {
   readonly #table: ProcessTable;
-  readonly #services: Services;
+  readonly #services: ServiceNames;
   readonly #discovery: Discovery;
   readonly #now: (into: Nanos) => Nanos;
   /** The last process with requests of each pid; others are in `#all` alone. */
@@ -23,7 +23,12 @@ export class ObservedProcesses {
   readonly #all: Map<string, ObservedProcess> = new Map();
   readonly #unsubscribe: readonly (() => void)[];
 
-  constructor(table: ProcessTable, services: Services, discovery: Discovery, now: (into: Nanos) => Nanos) {
+  constructor(
+    table: ProcessTable,
+    services: ServiceNames,
+    discovery: Discovery,
+    now: (into: Nanos) => Nanos,
+  ) {
     this.#table = table;
     this.#services = services;
     this.#discovery = discovery;
