@@ -21,6 +21,7 @@ start|header zlib.h|zlib1g-dev|zlib-devel|zlib-dev
 start|header asm/types.h|linux-libc-dev|kernel-headers|linux-headers
 test|command -v nginx|nginx|nginx|nginx
 test|command -v curl|curl|curl|curl
+test|command -v wrk|wrk|wrk|wrk
 test|command -v python3|python3|python3|python3
 test|command -v go|golang|golang|go
 test|command -v openssl|openssl|openssl|openssl

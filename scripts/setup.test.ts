@@ -58,7 +58,7 @@ describe("setup.sh, where system packages are missing", () => {
   test("asks for what the tests run only when it is set up for them", () => {
     stub("dnf");
     expect(setup().stderr).not.toContain("nginx");
-    expect(setup("--test").stderr).toMatch(/dnf install clang .* nginx curl python3 golang openssl \n$/);
+    expect(setup("--test").stderr).toMatch(/dnf install clang .* nginx curl wrk python3 golang openssl \n$/);
     expect(setup("--kernels").stderr).toMatch(/ openssl qemu-system-x86-core cpio busybox \n$/);
   });
 

@@ -24,11 +24,11 @@ check() {
   fi
 }
 
-# suite PROJECT: runs a vitest project and adds its counts to ours.
+# suite PROJECT: runs a vitest project and adds its counts to ours. A run that does not end is ended.
 suite() {
   results=build/$1.json
   rm -f "$results"
-  vitest run --project "$1" --reporter=default --reporter=json --outputFile.json="$results"
+  timeout 600 vitest run --project "$1" --reporter=default --reporter=json --outputFile.json="$results"
   add $? "$results"
 }
 
