@@ -99,6 +99,6 @@ export class Service {
       node.logger.error(attributes, "Component has failed; the agent stops.");
       this.#reportFatal(cause);
     }
-    if (status === "stopped" && this.#receiversStopped) this.#reportFinished();
+    if (this.#running && status === "stopped" && this.#receiversStopped) this.#reportFinished();
   };
 }
