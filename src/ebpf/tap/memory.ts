@@ -11,7 +11,7 @@ const CONNECTIONS_PER_CAPTURE = 8;
 /** Series each shard has room for at least: some hundred routes by method and status. */
 const SERIES_PER_SHARD = 512;
 const MIN_SERIES = 4096;
-const MAX_SERIES = 32_768;
+const MAX_SERIES = 8192;
 /** CPUs share a series beyond this many, rather than multiply what is read at each collection. */
 const MAX_SHARDS = 8;
 

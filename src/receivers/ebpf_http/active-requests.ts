@@ -2,6 +2,7 @@
 import { http_conn, http_request } from "../../ebpf/layouts.gen.ts";
 import type { MapSnapshot } from "../../ebpf/tap/http-tap.ts";
 import type { Discovery } from "./discovery.ts";
+import type { ObservedProcess } from "./observed-process.ts";
 import type { ObservedProcesses } from "./processes.ts";
 import { ROLE } from "./request-series.ts";
 import type { TargetNames } from "./target-names.ts";
@@ -19,12 +20,21 @@ export interface ActiveRequestsParts {
 
 /** Sets the counts of every process to what the connections say now; pipelined requests count under the first's method. */
 export function countActiveRequests({ count, values }: MapSnapshot, parts: ActiveRequestsParts): void {
-  for (const process of parts.processes) for (const active of process.active.values()) active.open = 0;
+  for (const process of parts.processes) clear(process);
   for (let i = 0; i < count; i++) {
     const at = i * http_conn.size;
     const open = values.readUInt32LE(at + http_conn.open);
     if (open > 0 && values.readUInt8(at + http_conn.verdict) === VERDICT_HTTP1) add(values, at, open, parts);
   }
+}
+
+/** Whoever has had requests has none under way until a connection says so. */
+function clear(process: ObservedProcess): void {
+  for (const { attributes } of process.series.values()) {
+    const { role, method, host, port } = attributes;
+    process.activeOf(role, method, host, port);
+  }
+  for (const active of process.active.values()) active.open = 0;
 }
 
 function add(values: Buffer, at: number, open: number, parts: ActiveRequestsParts): void {

@@ -8,6 +8,8 @@ import type { RequestRecord } from "./request-record.ts";
 import { KEY } from "./span-keys.ts";
 
 const HTTP_PORT = 80;
+const ASTERISK = 0x2a;
+const SLASH = 0x2f;
 const SCHEME = "http://";
 /** More than the captured bytes and the scheme before them. */
 const URL_BYTES = 1024;
@@ -37,7 +39,8 @@ export class ClientAttributes {
     if (!head.target.present) return;
     const { query } = head;
     const secret = query.present && hasSecret(bytes, query.start, query.end);
-    if (known && from === head.host && head.path.present && !secret) this.#writeUrl(out, record);
+    const usual = known && from === head.host && bytes[head.target.start] === SLASH;
+    if (usual && !secret) this.#writeUrl(out, record);
     else out.strAttr(KEY.urlFull, this.#urlOf(record, secret));
   }
 
@@ -72,8 +75,6 @@ export class ClientAttributes {
     return start === from.start ? host : REDACTED_CREDENTIALS + host;
   }
 }
-
-const ASTERISK = 0x2a;
 
 function authorityText(address: string, port: number): string {
   const host = address.includes(":") ? `[${address}]` : address;

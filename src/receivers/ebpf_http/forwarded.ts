@@ -30,7 +30,7 @@ function firstOf(list: string): string | undefined {
 
 /** The client's address; undefined where the fields name none (or hide it, as `_hidden` or `unknown`). */
 export function forwardedClient(forwarded: string, forwardedFor: string): ForwardedClient | undefined {
-  const node = firstElement(forwarded).get("for") ?? firstOf(forwardedFor);
+  const node = firstElement(forwarded).get("for") || firstOf(forwardedFor);
   if (!node || node.startsWith("_") || node === "unknown") return undefined;
   const [, v6, v6Port] = /^\[([^\]]+)\](?::(\d+))?$/.exec(node) ?? [];
   if (v6 !== undefined) return { address: v6, port: portOf(v6Port) };

@@ -95,10 +95,7 @@ export class EbpfHttpReceiver implements Component {
     clearTimeout(this.#drainTimer);
     for (const timer of running.timers) clearInterval(timer);
     running.source.tap.detach();
-    await this.#drainAll(running, signal);
-    await this.#collecting;
-    await this.#collect(running, true);
-    await Promise.all(this.#deliveries);
+    await unlessAborted(this.#handOnRest(running, signal), signal);
     running.losses.report(running.source.tap.counters());
     running.selection.stop();
     running.telemetry.stop();
@@ -167,11 +164,13 @@ export class EbpfHttpReceiver implements Component {
     }
   }
 
-  /** The last drain: until the ring is empty or the deadline comes. */
-  async #drainAll(running: Running, signal: AbortSignal): Promise<void> {
-    while (this.#drain(running) > 0 && !signal.aborted) {
-      if (this.#deliveries.size > 0) await Promise.race(this.#deliveries); // A race of none never ends.
-    }
+  /** Everything that is in the kernel still: spans until the ring is empty and all are taken, then the metrics. */
+  async #handOnRest(running: Running, deadline: AbortSignal): Promise<void> {
+    while (!deadline.aborted && (this.#drain(running) > 0 || this.#deliveries.size > 0))
+      if (this.#deliveries.size > 0) await Promise.race(this.#deliveries);
+    await this.#collecting;
+    // Behind the deadline the tap is closed.
+    if (!deadline.aborted) await this.#collect(running, true);
   }
 
   #collectOnTime(): void {
@@ -205,4 +204,12 @@ export class EbpfHttpReceiver implements Component {
     const running = this.#running;
     running?.losses.report(running.source.tap.counters());
   }
+}
+
+/** Waits for `work`, but not beyond the deadline: what is not done by then is lost. */
+async function unlessAborted(work: Promise<void>, deadline: AbortSignal): Promise<void> {
+  const { promise: expired, resolve: expire } = Promise.withResolvers<void>();
+  deadline.addEventListener("abort", () => expire(), { once: true });
+  if (deadline.aborted) expire();
+  await Promise.race([work, expired]);
 }
