@@ -53,9 +53,7 @@ void Object::Configure(Napi::Object options) {
   const Napi::Array programs = Names(autoload);
   for (uint32_t i = 0; i < programs.Length(); i++) {
     const std::string name = programs.Get(i).As<Napi::String>();
-    bpf_program* program = bpf_object__find_program_by_name(Opened(Env()), name.c_str());
-    if (program == nullptr) throw BpfError(Env(), ENOENT, "find program " + name + " in " + name_);
-    bpf_program__set_autoload(program, autoload.As<Napi::Object>().Get(name).ToBoolean());
+    bpf_program__set_autoload(ProgramNamed(Env(), name), autoload.As<Napi::Object>().Get(name).ToBoolean());
   }
   const Napi::Value maps = options.Get("maps");
   const Napi::Array names = Names(maps);
@@ -66,8 +64,7 @@ void Object::Configure(Napi::Object options) {
 }
 
 void Object::ConfigureMap(const std::string& name, Napi::Object options) {
-  bpf_map* map = bpf_object__find_map_by_name(Opened(Env()), name.c_str());
-  if (map == nullptr) throw BpfError(Env(), ENOENT, "find map " + name + " in " + name_);
+  bpf_map* map = MapNamed(Env(), name);
   const Napi::Value max_entries = options.Get("maxEntries");
   const Napi::Value autocreate = options.Get("autocreate");
   const Napi::Value reuse = options.Get("reuse");
@@ -81,6 +78,22 @@ void Object::ConfigureMap(const std::string& name, Napi::Object options) {
 bpf_object* Object::Opened(Napi::Env env) const {
   if (handle_->closed()) throw Napi::Error::New(env, "use " + name_ + ": it was closed");
   return handle_->get();
+}
+
+bpf_program* Object::ProgramNamed(Napi::Env env, const std::string& name) const {
+  bpf_program* program = bpf_object__find_program_by_name(Opened(env), name.c_str());
+  if (program != nullptr) return program;
+  std::string known;
+  bpf_object__for_each_program(program, handle_->get()) known += std::string(" ") + bpf_program__name(program);
+  throw BpfError(env, ENOENT, "find program " + name + " in " + name_ + " (known:" + known + ")");
+}
+
+bpf_map* Object::MapNamed(Napi::Env env, const std::string& name) const {
+  bpf_map* map = bpf_object__find_map_by_name(Opened(env), name.c_str());
+  if (map != nullptr) return map;
+  std::string known;
+  bpf_object__for_each_map(map, handle_->get()) known += std::string(" ") + bpf_map__name(map);
+  throw BpfError(env, ENOENT, "find map " + name + " in " + name_ + " (known:" + known + ")");
 }
 
 void Object::Load(const Napi::CallbackInfo& info) {
@@ -114,15 +127,9 @@ Napi::Value Object::Maps(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Object::FindProgram(const Napi::CallbackInfo& info) {
-  const std::string name = info[0].As<Napi::String>();
-  bpf_program* program = bpf_object__find_program_by_name(Opened(info.Env()), name.c_str());
-  if (program == nullptr) throw BpfError(info.Env(), ENOENT, "find program " + name + " in " + name_);
-  return Program::Create(info.Env(), handle_, program);
+  return Program::Create(info.Env(), handle_, ProgramNamed(info.Env(), info[0].As<Napi::String>()));
 }
 
 Napi::Value Object::FindMap(const Napi::CallbackInfo& info) {
-  const std::string name = info[0].As<Napi::String>();
-  bpf_map* map = bpf_object__find_map_by_name(Opened(info.Env()), name.c_str());
-  if (map == nullptr) throw BpfError(info.Env(), ENOENT, "find map " + name + " in " + name_);
-  return Map::Create(info.Env(), handle_, map);
+  return Map::Create(info.Env(), handle_, MapNamed(info.Env(), info[0].As<Napi::String>()));
 }

@@ -26,6 +26,9 @@ class Object : public Napi::ObjectWrap<Object> {
 
   // Throws when the object was closed.
   bpf_object* Opened(Napi::Env env) const;
+  // Both throw, naming those there are, when there is none of that name.
+  bpf_program* ProgramNamed(Napi::Env env, const std::string& name) const;
+  bpf_map* MapNamed(Napi::Env env, const std::string& name) const;
   void Configure(Napi::Object options);
   void ConfigureMap(const std::string& name, Napi::Object options);
 

@@ -46,8 +46,8 @@ Variables FindVariables(const btf* types) {
 
 std::string Listed(const Variables& variables) {
   std::string names;
-  for (const auto& [name, variable] : variables) names += (names.empty() ? "" : ", ") + name;
-  return names.empty() ? "none" : names;
+  for (const auto& [name, variable] : variables) names += " " + name;
+  return names.empty() ? " none" : names;
 }
 
 // A value as the two's complement of the variable's integer. Numbers beyond 2^53, where they are no longer exact, must
@@ -105,7 +105,7 @@ void SetRodata(bpf_object* object, Napi::Object values) {
     const std::string name = names.Get(i).As<Napi::String>();
     const auto found = variables.find(name);
     if (data == nullptr || found == variables.end() || found->second.offset + found->second.size > size) {
-      throw BpfError(values.Env(), ENOENT, "set rodata " + name + " (known: " + Listed(variables) + ")");
+      throw BpfError(values.Env(), ENOENT, "set rodata " + name + " (known:" + Listed(variables) + ")");
     }
     Write(data + found->second.offset, found->second, values.Get(name), name);
   }

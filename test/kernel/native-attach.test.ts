@@ -101,10 +101,10 @@ describeBpf("a program on a raw tracepoint", () => {
     });
   });
 
-  test("runs twice when it is attached twice, and stops with its object", () => {
+  test("runs for each hook it is attached to, and stops with its object", () => {
     const own = new Runs();
     const program = own.object.program("on_raw_tracepoint");
-    const links = [program.attach(), program.attach()];
+    const links = [program.attach(), program.attachRawTracepoint("sys_exit")];
     const twice = own.during("rawTracepoint", () => read(50));
     expect(twice).toBeGreaterThanOrEqual(100);
     links[0]?.close();

@@ -198,7 +198,7 @@ describeBpf("workers", () => {
       for (;;) { object.map("records").ring(); object.map("counters").memory(); }`,
   })) {
     test(`terminated ${what} leave their process unharmed`, async () => {
-      expect(await runChild(endingWorkers(program, 12, 15))).toEqual(SURVIVED);
+      expect(await runChild(endingWorkers(program, 6, 15))).toEqual(SURVIVED);
     });
   }
 });

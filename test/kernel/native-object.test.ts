@@ -184,8 +184,8 @@ describeBpf("rodata", () => {
     const error = thrown(() => open("rodata", { rodata: { u8_valeu: 1 } }));
     expect(error.code).toBe("ENOENT");
     expect(error.message).toBe(
-      "set rodata u8_valeu (known: bool_value, bytes, i16_value, i32_value, i64_value, i8_value, u16_value, " +
-        "u32_value, u64_value, u8_value, words): ENOENT: no such file or directory",
+      "set rodata u8_valeu (known: bool_value bytes i16_value i32_value i64_value i8_value u16_value " +
+        "u32_value u64_value u8_value words): ENOENT: no such file or directory",
     );
     expect(() => open("ring", { rodata: { any: 1 } })).toThrow("set rodata any (known: none)");
   });
@@ -260,16 +260,20 @@ describeBpf("loading an object", () => {
   test("refuses options that name or share nothing that is there", () => {
     const other = open("maps");
     expect(() => open("maps", { autoload: { nothing: true } })).toThrow(
-      "find program nothing in maps: ENOENT",
+      "find program nothing in maps (known: count_on_cpu write_mapped churn): ENOENT",
     );
-    expect(() => open("maps", { maps: { nothing: {} } })).toThrow("find map nothing in maps: ENOENT");
+    expect(() => open("maps", { maps: { nothing: {} } })).toThrow(
+      "find map nothing in maps (known: percpu_array percpu_hash ",
+    );
     expect(() => open("maps", { maps: { array: { reuse: other.map("array") } } })).toThrow(
       "it was not created",
     );
     for (const wrong of [other, {}, other.program("count_on_cpu"), new Proxy(other.map("array"), {})])
       expect(() => open("maps", { maps: { array: { reuse: wrong as never } } })).toThrow();
-    expect(() => other.program("nothing")).toThrow("find program nothing in maps: ENOENT");
-    expect(() => other.map("nothing")).toThrow("find map nothing in maps: ENOENT");
+    expect(() => other.program("nothing")).toThrow(
+      "find program nothing in maps (known: count_on_cpu write_mapped churn): ENOENT",
+    );
+    expect(() => other.map("nothing")).toThrow("find map nothing in maps (known: percpu_array percpu_hash ");
     other.close();
   });
 
