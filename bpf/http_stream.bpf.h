@@ -56,6 +56,17 @@ __attribute__((noinline)) int http_scan_fields(__u32 slot)
 	return 0;
 }
 
+/* Selects again, once the role is known. Returns whether the connection is still followed. */
+__attribute__((noinline)) int http_select_role(__u64 sk, __u32 tgid)
+{
+	struct http_conn *conn = bpf_map_lookup_elem(&connections, &sk);
+
+	if (!conn)
+		return 0;
+	select_connection(conn, tgid, conn->selection);
+	return conn->verdict != HTTP_VERDICT_IGNORED;
+}
+
 /* The shape of the path at window[from, end). */
 __attribute__((noinline)) __u64 http_shape_path(__u32 slot, __u32 from, __u32 end)
 {
@@ -463,8 +474,11 @@ static __always_inline enum http_prefix read_request_start(struct http_run *run,
 		not_http(run);
 		return HTTP_PREFIX_NO;
 	}
-	if (!run->conn->role)
+	if (!run->conn->role) {
 		run->conn->role = run->sent ? HTTP_ROLE_CLIENT : HTTP_ROLE_SERVER;
+		if (!http_select_role((__u64)run->sk, run->tgid))
+			return HTTP_PREFIX_NO; /* only the other end was wanted */
+	}
 	if (!stream->carry)
 		begin_request(run);
 	scratch->target.method_bytes = found >> 16;

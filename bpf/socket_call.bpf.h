@@ -104,11 +104,12 @@ static __always_inline void find_next_message(struct socket_call *call, struct m
 }
 
 /* Copies `bytes` from user memory behind the `done` bytes that `to` holds; false where they cannot be read. */
-static __always_inline bool copy_piece(__u8 *to, __u32 done, __u64 from, __u64 bytes)
+static __always_inline bool copy_piece(__u8 *to, __u32 done, __u64 from, __u32 bytes)
 {
-	if (bytes > HTTP_WINDOW || done >= HTTP_WINDOW)
+	if (bytes > HTTP_WINDOW)
 		return false;
-	return !bpf_probe_read_user(to + done, bytes, (void *)from);
+	/* Masked rather than compared: below 5.13 the verifier may forget the bound of a copy of `done`. */
+	return !bpf_probe_read_user(to + (done & HTTP_WINDOW_MASK), bytes, (void *)from);
 }
 
 /* Gathers up to `limit` bytes from several buffers; only heads that are cut by them come here. */
@@ -131,9 +132,9 @@ static __always_inline int gather_user_bytes(const struct socket_call *call, __u
 		take = iovec.bytes - skip;
 		if (take > limit - done)
 			take = limit - done;
-		if (!copy_piece(to, done, iovec.base + skip, take))
+		if (take > HTTP_WINDOW || !copy_piece(to, done, iovec.base + skip, take))
 			return -1;
-		done += take;
+		done = (done + take) & HTTP_WINDOW_MASK; /* below the limit: masked for the verifier alone */
 		skip = 0;
 	}
 	return done ? done : -1;
