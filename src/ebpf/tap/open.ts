@@ -174,6 +174,8 @@ function explain(refusals: readonly Refusal[]): string {
 function advice(reasons: string): string {
   if (/EPERM|EACCES/.test(reasons) && !isRoot())
     return "run as root, or grant CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
+  if (/tracefs is not mounted/.test(reasons))
+    return "mount tracefs (mount -t tracefs tracefs /sys/kernel/tracing): this kernel has no better hooks";
   if (!existsSync("/sys/kernel/btf/vmlinux")) return "this needs a kernel with BTF (CONFIG_DEBUG_INFO_BTF=y)";
   if (/EPERM|EACCES/.test(reasons))
     return "BPF is not allowed here: give the container CAP_BPF and CAP_PERFMON, and look at its seccomp profile";
