@@ -6,7 +6,7 @@ const config: ViteUserConfig = {
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts", "test/golden/**/*.test.ts"],
         },
       },
       {

@@ -12,7 +12,7 @@ import type { Failure } from "./cases.ts";
 import type { Endpoint } from "./talk.ts";
 import type { SeenRequest, TapCounters, TestedTap } from "./tap.ts";
 
-const REQUEST_EVENT = 1;
+export const REQUEST_EVENT = 1;
 const SERVER = 1;
 const AF_INET = 2;
 /** By enum http_failure. */
@@ -101,12 +101,13 @@ class LiveTap implements TestedTap {
   #drain(): void {
     this.#tap?.drain((view, offset) => {
       if (view.getUint32(offset + http_request_event.type, true) === REQUEST_EVENT)
-        this.#requests.push(decode(view, offset));
+        this.#requests.push(decodeRequest(view, offset));
     }, Number.POSITIVE_INFINITY);
   }
 }
 
-function decode(view: DataView, offset: number): SeenRequest {
+/** Reads a struct http_request_event and the head behind it. */
+export function decodeRequest(view: DataView, offset: number): SeenRequest {
   const at = (field: Exclude<keyof typeof http_request_event, "size">) => offset + http_request_event[field];
   const [method = "", target = ""] = requestLine(view, offset);
   const failure = FAILURES[view.getUint8(at("failure"))];

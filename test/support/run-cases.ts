@@ -106,7 +106,7 @@ async function settled(
 }
 
 /** The requests of the processes of `report`. */
-function seenIn(report: TalkReport, requests: readonly SeenRequest[]): SeenRequest[] {
+export function seenIn(report: TalkReport, requests: readonly SeenRequest[]): SeenRequest[] {
   const pids = new Set(report.steps.map(({ pid }) => pid));
   const ports = clientPorts(report);
   const place = ({ role, local, remote }: SeenRequest) =>
