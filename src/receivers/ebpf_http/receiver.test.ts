@@ -105,6 +105,31 @@ test("leaves spans in the ring while what follows is busy, but not metrics", asy
   await receiver.shutdown(never);
 });
 
+test("drains sooner the more there is, and seldom while there is nothing", async () => {
+  const { tap, receiver, host } = setUp();
+  await receiver.start(host);
+  const drains: number[] = [];
+  const drain = tap.drain.bind(tap);
+  tap.drain = (onRecord, maxRecords) => {
+    drains.push(performance.now());
+    return drain(onRecord, maxRecords);
+  };
+  const perSecond = async (records: number) => {
+    drains.length = 0;
+    for (let ms = 0; ms < 1000; ms += 5) {
+      for (let i = 0; i < records / 200; i++) tap.records.push(requestRecord());
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    return drains.length;
+  };
+  await perSecond(0);
+  expect(await perSecond(0)).toBeLessThanOrEqual(4);
+  expect(await perSecond(200)).toBeLessThanOrEqual(21);
+  await perSecond(40_000);
+  expect(await perSecond(40_000)).toBeGreaterThan(40);
+  await receiver.shutdown(never);
+});
+
 test("hands on at shutdown all that was recorded and counted", async () => {
   const { source, tap, traces, metrics, receiver, host } = setUp();
   await receiver.start(host);
