@@ -130,5 +130,5 @@ export function encodeSpanFields(write: (span: TracesBuilder) => void): Uint8Arr
   const start = builder.byteLength;
   write(builder);
   const end = builder.byteLength;
-  return builder.endSpan().finish().bytes().slice(start, end);
+  return new Uint8Array(builder.endSpan().finish().bytes().subarray(start, end));
 }

@@ -113,7 +113,7 @@ export class Writer {
     const { buf } = this;
     let at = this.pos;
     if (end - start > SHORT_BYTES) {
-      buf.set(source.subarray(start, end), at);
+      buf.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
       this.pos = at + end - start;
       return 0xff;
     }
