@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./components.ts"),
   },
   {
+    name: "doctor",
+    summary: "Says what this host offers and what is missing ([--config location] [--json])",
+    load: () => import("./doctor.ts"),
+  },
+  {
     name: "record",
     summary: "Writes what the kernel reports to a file (--output FILE [--duration 30s] [--keep-secrets])",
     load: () => import("./record.ts"),

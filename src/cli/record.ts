@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { BuildInfo, Component, Logger } from "../component/index.ts";
-import { ConfigError, parseConfig } from "../confmap/decode.ts";
+import { parseConfig } from "../confmap/decode.ts";
 import { parseDurationMs, timerMs } from "../confmap/duration.ts";
 import { discard } from "../consumer/index.ts";
 import { RecordedSource } from "../ebpf/recording/recorded-source.ts";
@@ -10,8 +10,8 @@ import { loadLibbpf } from "../native/load.ts";
 import { type EbpfHttpConfig, ebpfHttpConfig } from "../receivers/ebpf_http/config.ts";
 import { EbpfHttpReceiver } from "../receivers/ebpf_http/receiver.ts";
 import { buildInfo } from "./build-info.ts";
-import { getConfig } from "./configuration.ts";
-import { CONFIG_FLAGS, configLocations, type Flags, parseFlags, UsageError } from "./flags.ts";
+import { CONFIG_FLAGS, type Flags, parseFlags, UsageError } from "./flags.ts";
+import { httpConfig } from "./http-config.ts";
 import { stopRequested } from "./stop.ts";
 
 const RECEIVER = "ebpf_http";
@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const path = lastOf(flags, "output");
   if (path === undefined) throw new UsageError("the flag --output is required: the file to write");
   const durationMs = durationOf(flags);
-  const config = await receiverConfig(flags);
+  const config = { ...((await httpConfig(flags)) ?? parseConfig(ebpfHttpConfig, undefined)), replay: "" };
   const keepSecrets = flags.switches.has("keep-secrets");
   say(warning(path, keepSecrets));
   const recording = new Recording(config, { path, keepSecrets });
@@ -85,16 +85,6 @@ class Recording {
   async stop(): Promise<void> {
     await this.#receiver.shutdown(AbortSignal.timeout(SHUTDOWN_MS));
   }
-}
-
-/** The section of the receiver in the given configuration; its defaults without one. */
-async function receiverConfig(flags: Flags): Promise<EbpfHttpConfig> {
-  if (!flags.values.config) return parseConfig(ebpfHttpConfig, undefined);
-  const { receivers } = await getConfig(configLocations(flags), warningsOnly);
-  const found = [...receivers.values()].filter(({ factory }) => factory.type === RECEIVER);
-  if (found.length !== 1)
-    throw new ConfigError(`the configuration has ${found.length} receivers ${RECEIVER}: record needs one`);
-  return { ...(found[0]!.config as EbpfHttpConfig), replay: "" };
 }
 
 function warning(path: string, keepSecrets: boolean): string {

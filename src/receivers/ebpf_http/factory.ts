@@ -1,4 +1,5 @@
 import type { ReceiverFactory } from "../../component/index.ts";
+import { statusFolder, withStatusFile } from "../../ebpf/status/status-file.ts";
 import { readAgentPid } from "../../ebpf/tap/agent-pid.ts";
 import { hostPaths, openKernelSource } from "../../ebpf/tap/source.ts";
 import { loadLibbpf } from "../../native/load.ts";
@@ -19,7 +20,12 @@ export const ebpfHttpReceiverFactory: ReceiverFactory<EbpfHttpConfig, "traces" |
       config,
       next,
       agentPid: readAgentPid(paths.proc),
-      openSource: (tap) => openKernelSource(loadLibbpf(), paths, tap),
+      openSource: async (tap) =>
+        withStatusFile(await openKernelSource(loadLibbpf(), paths, tap), {
+          folder: statusFolder(),
+          receiver: settings.id,
+          version: settings.buildInfo.version,
+        }),
     });
   },
 };

@@ -3,7 +3,7 @@ import type { Logger } from "../../component/index.ts";
 import type { CounterName, TapCounters } from "../../ebpf/tap/counters.ts";
 
 /** What each loss means for the user. */
-const LOSSES: Readonly<Partial<Record<CounterName, string>>> = {
+export const LOSSES: Readonly<Partial<Record<CounterName, string>>> = {
   ring_full: "Spans were lost: they came faster than they were exported. Lower spans.max_per_second.",
   series_full:
     "Requests are missing from metrics: there are too many series. Lower routes.limit, or narrow discovery.",

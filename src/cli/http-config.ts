@@ -1,0 +1,22 @@
+import type { Logger } from "../component/index.ts";
+import { ConfigError } from "../confmap/decode.ts";
+import type { EbpfHttpConfig } from "../receivers/ebpf_http/config.ts";
+import { getConfig } from "./configuration.ts";
+import { configLocations, type Flags } from "./flags.ts";
+
+const TYPE = "ebpf_http";
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * The section of the receiver `ebpf_http` in the configuration that is given; undefined without one. Throws a ConfigError
+ * when there is more or less than one such receiver.
+ */
+export async function httpConfig(flags: Flags): Promise<EbpfHttpConfig | undefined> {
+  if (!flags.values.config) return undefined;
+  const { receivers } = await getConfig(configLocations(flags), silent);
+  const found = [...receivers.values()].filter(({ factory }) => factory.type === TYPE);
+  const [one] = found;
+  if (!one || found.length > 1)
+    throw new ConfigError(`the configuration has ${found.length} receivers ${TYPE}: one is needed`);
+  return one.config as EbpfHttpConfig;
+}
