@@ -162,24 +162,8 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-struct http_scratch;
-
-/* One program's run over the bytes of one system call. */
-struct http_run {
-	struct http_scratch *scratch;
-	struct http_conn *conn;
-	const struct sock *sk;
-	__u64 now;
-	__u32 slot;
-	__u32 tgid;
-	__u8 sent;
-	__u8 is_request; /* these bytes flow in the direction of requests */
-	__u8 pad[6];
-};
-
 /* What one run of a program works in; one for each program, since a run may interrupt another's. */
 struct http_scratch {
-	struct http_run run; /* for the steps behind the first */
 	struct socket_call call;
 	struct http_scan scan;
 	struct http_lines lines;
@@ -208,6 +192,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct http_zeros);
 } zeros SEC(".maps");
+
+/* One program's run over the bytes of one system call; what it knows besides is in the scratch. */
+struct http_run {
+	struct http_scratch *scratch;
+	struct socket_call *call; /* the scratch's */
+	struct http_conn *conn;
+};
 
 static __always_inline void count(__u32 counter)
 {

@@ -67,31 +67,36 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 
 static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct http_run run = {};
 	__u64 key = (__u64)sk;
-	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
 
 	if (ret < 0 || (!sent && flags & MSG_PEEK))
 		return 0;
 	if (!ret)
 		return sent ? 0 : received_nothing(sk);
-	run.tgid = bpf_get_current_pid_tgid() >> 32;
 	run.conn = bpf_map_lookup_elem(&connections, &key);
-	if (run.conn && is_settled(run.conn, run.tgid))
+	if (run.conn && is_settled(run.conn, tgid))
 		return 0;
 	run.scratch = find_scratch(slot);
 	if (!run.scratch)
 		return 0;
-	run.scratch->call.bytes = ret;
-	run.scratch->call.offset = 0;
+	run.call = &run.scratch->call;
+	run.call->sk = sk;
+	run.call->slot = slot;
+	run.call->tgid = tgid;
+	run.call->sent = sent;
+	run.call->bytes = ret;
+	run.call->offset = 0;
 	if (!run.conn) {
-		run.conn = new_connection(sk, &run.scratch->call, run.tgid, sent);
+		run.conn = new_connection(sk, run.call, tgid, sent);
 		if (!run.conn || run.conn->verdict == HTTP_VERDICT_IGNORED)
 			return 0;
 	}
-	find_user_buffer(&run.scratch->call);
-	if (run.scratch->call.messages)
-		find_next_message(&run.scratch->call, &run.conn->message);
-	run.now = bpf_ktime_get_ns();
+	find_user_buffer(run.call);
+	if (run.call->messages)
+		find_next_message(run.call, &run.conn->message);
+	run.call->now = bpf_ktime_get_ns();
 	follow(&run);
 	return 0;
 }

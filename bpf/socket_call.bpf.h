@@ -24,7 +24,14 @@ struct user_message {
 	__u64 iovec_count;
 };
 
+/* Bytes that one system call sent or received on a socket. */
 struct socket_call {
+	const struct sock *sk;
+	__u64 now;     /* CLOCK_MONOTONIC, in ns */
+	__u32 slot;    /* of the scratch this is in */
+	__u32 tgid;
+	__u32 sent;
+	__u32 is_request; /* they flow in the direction of requests */
 	__u64 base;    /* the buffer, or the array of iovecs */
 	__u64 bytes;   /* sent or received */
 	__u64 offset;  /* consumed by the parsers */
