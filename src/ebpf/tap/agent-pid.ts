@@ -15,10 +15,13 @@ export function readAgentPid(procRoot = "/proc"): number {
   }
 }
 
-/** Whether this process shares the host's pid namespace (its inode number is the same on every Linux). */
+/** The inode number of the host's pid namespace is the same on every Linux. */
+const HOST_PID_NAMESPACE = "pid:[4026531836]";
+
+/** Whether `procRoot` shows the host's processes: its first process is the host's. */
 export function inHostPidNamespace(procRoot = "/proc"): boolean {
   try {
-    return readlinkSync(`${procRoot}/self/ns/pid`) === "pid:[4026531836]";
+    return readlinkSync(`${procRoot}/1/ns/pid`) === HOST_PID_NAMESPACE;
   } catch {
     return true; // cannot be known: not a reason to warn
   }

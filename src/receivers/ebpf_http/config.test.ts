@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { defaultConfig, parseConfig } from "../../confmap/decode.ts";
 import { ebpfHttpConfig } from "./config.ts";
 
@@ -15,6 +17,16 @@ test("has the documented defaults", () => {
     replay: "",
     replaySpeed: "max",
   });
+});
+
+test("is documented with configurations that it takes, the first of them the defaults", () => {
+  const readme = readFileSync(new URL("./README.md", import.meta.url), "utf8");
+  const sections = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+    ([, yaml]) => parse(yaml!).receivers.ebpf_http,
+  );
+  const [first, ...others] = sections.map((section) => parseConfig(ebpfHttpConfig, section));
+  expect(first).toEqual(defaultConfig(ebpfHttpConfig));
+  expect(others).toHaveLength(1);
 });
 
 test("reads the entries of discovery, each with the keys that it has", () => {

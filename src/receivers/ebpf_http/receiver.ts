@@ -1,6 +1,5 @@
 import type { Component, Host, Settings } from "../../component/index.ts";
 import type { Consumers } from "../../consumer/index.ts";
-import { inHostPidNamespace } from "../../ebpf/tap/agent-pid.ts";
 import type { HttpSource, OpenHttpSource } from "../../ebpf/tap/source.ts";
 import type { Traces } from "../../pdata/index.ts";
 import type { EbpfHttpConfig } from "./config.ts";
@@ -83,11 +82,6 @@ export class EbpfHttpReceiver implements Component {
     selection.start();
     source.tap.setSpans(this.#sampling.settings);
     logger.info(source.description, "Watching HTTP.");
-    if (!inHostPidNamespace())
-      logger.warn(
-        {},
-        "Not in the host's pid namespace: processes cannot be named. Run with hostPID or --pid=host.",
-      );
     this.#scheduleDrain();
   }
 
@@ -204,7 +198,14 @@ export class EbpfHttpReceiver implements Component {
 
   #reportLosses(): void {
     const running = this.#running;
-    running?.losses.report(running.source.tap.counters());
+    if (!running) return;
+    running.losses.report(running.source.tap.counters());
+    const { unwritten } = running.selection;
+    if (unwritten > 0)
+      this.#parts.settings.logger.warn(
+        { processes: unwritten },
+        "More processes than the kernel can select by: those beyond cost more, and are still left out where they should be.",
+      );
   }
 }
 
