@@ -35,5 +35,5 @@ export function note(name: string, value: string, advice?: string): Finding {
 }
 
 export function problem(name: string, value: string, advice: string): Finding {
-  return { state: "problem", name, value, advice };
+  return { state: "problem", name, value, ...(advice && { advice }) };
 }

@@ -25,8 +25,6 @@ const READ_NEEDS: readonly Need[] = [
   { capability: "CAP_DAC_READ_SEARCH", why: "reads /proc and tracefs without being root" },
 ];
 
-const HOW = "by the line below";
-
 /** Of a user namespace that is the host's own. */
 const HOST_USER_NAMESPACE = "user:[4026531837]";
 
@@ -37,11 +35,12 @@ export function rightsSection(host: HostFiles): Section {
   const has = (capability: Capability) => (held >> BigInt(CAPABILITY_BITS[capability])) & 1n;
   const missing = needs.filter(({ capability, or = [] }) => ![capability, ...or].some(has));
   const names = needs.map(({ capability }) => capability);
-  const findings = needs.map((need) =>
-    missing.includes(need)
-      ? problem(need.capability, `missing: ${need.why}`, `run as root, or grant it ${HOW}`)
-      : ok(need.capability, need.why),
-  );
+  const findings = needs.map((need) => {
+    if (!missing.includes(need)) return ok(need.capability, need.why);
+    // Said once, above the lines that follow.
+    const advice = need === missing.at(-1) ? "run as root, or grant them by the line that fits:" : "";
+    return problem(need.capability, `missing: ${need.why}`, advice);
+  });
   return {
     title: "Rights",
     findings: [...findings, ...(missing.length > 0 ? grants(names) : []), ...restrictions(host)],
