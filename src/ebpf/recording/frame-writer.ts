@@ -21,7 +21,12 @@ export class FrameWriter {
     const preamble = Buffer.alloc(PREAMBLE_BYTES);
     MAGIC.copy(preamble);
     preamble.writeUInt32LE(FORMAT_VERSION, MAGIC.length);
-    writeWhole(this.#file, [preamble]);
+    try {
+      writeWhole(this.#file, [preamble]);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Length of the file. */
@@ -30,7 +35,7 @@ export class FrameWriter {
   }
 
   write(type: number, ...parts: readonly Uint8Array[]): void {
-    if (this.#failed) return;
+    if (this.#failed || !this.#open) return;
     try {
       this.#write(type, parts);
     } catch (error) {
