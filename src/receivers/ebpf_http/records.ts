@@ -47,8 +47,8 @@ export class Records {
       this.#bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     }
     const type = view.getUint32(offset, true);
-    if (type === EVENT.request && length >= http_request_event.size) this.#request(view, offset);
-    else if (type === EVENT.target && length >= http_target_event.size) this.#target(view, offset);
+    if (type === EVENT.request && holdsRequest(view, offset, length)) this.#request(view, offset);
+    else if (type === EVENT.target && holdsTarget(view, offset, length)) this.#target(view, offset);
   };
 
   /** The spans since the last time; undefined where there are none. */
@@ -88,4 +88,18 @@ export class Records {
     series.exemplars ??= new Exemplars(buckets.count);
     series.exemplars.set(buckets.indexOf(durationNs), durationNs / 1e9, spans.end, spans.context);
   }
+}
+
+/** Whether the record is as long as it says: the kernel's are, those of a file may be anything. */
+function holdsRequest(view: DataView, offset: number, length: number): boolean {
+  if (length < http_request_event.size) return false;
+  const heads =
+    view.getUint16(offset + http_request_event.request_head_bytes, true) +
+    view.getUint16(offset + http_request_event.response_head_bytes, true);
+  return length >= http_request_event.size + heads;
+}
+
+function holdsTarget(view: DataView, offset: number, length: number): boolean {
+  if (length < http_target_event.size) return false;
+  return length >= http_target_event.size + view.getUint16(offset + http_target_event.head_bytes, true);
 }

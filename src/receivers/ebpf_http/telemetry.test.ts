@@ -10,6 +10,7 @@ import {
 } from "../../../test/support/http-records.ts";
 import { fakeSource, OFFSET_NS, process } from "../../../test/support/http-source.ts";
 import { parseConfig } from "../../confmap/decode.ts";
+import { http_request_event } from "../../ebpf/layouts.gen.ts";
 import { toObject } from "../../pdata/decode/common.ts";
 import { decodeMetrics } from "../../pdata/decode/metrics.ts";
 import type { HistogramPoint } from "../../pdata/decode/points.ts";
@@ -281,10 +282,31 @@ test("takes the new resource of a process that runs another program", () => {
   expect(toObject(group!.resource.attributes)["service.name"]).toBe("till");
 });
 
-test("ignores records it does not know, and those that are cut", () => {
+test("ignores records it does not know, and those that are cut anywhere", () => {
   const unknown = Buffer.alloc(64);
   unknown.writeUInt32LE(99);
-  expect(spansOf(setUp(), unknown, requestRecord().subarray(0, 60))).toEqual([]);
+  const request = requestRecord();
+  const target = targetRecord(5n, "GET /a HTTP/1.1\r\n");
+  const cut = [request, target].flatMap((record) =>
+    Array.from({ length: record.length - 4 }, (_, index) => record.subarray(0, 4 + index)),
+  );
+  expect(spansOf(setUp(), unknown, ...cut)).toEqual([]);
+});
+
+test("makes a span of a request whatever its fields hold, as a file may have them", () => {
+  let seed = 7;
+  const random = () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return seed >>> 16;
+  };
+  const set = setUp();
+  for (let round = 0; round < 300; round++) {
+    const record = requestRecord({ head: "GET /a HTTP/1.1\r\nHost: h\r\n\r\n" });
+    for (let at = 4; at < record.length; at++) if (random() % 3 === 0) record[at] = random();
+    record.writeUInt16LE(10, http_request_event.request_head_bytes);
+    record.writeUInt16LE(5, http_request_event.response_head_bytes);
+    expect(spansOf(set, record)).toHaveLength(1);
+  }
 });
 
 test("adds up the shards of a series, and what shards and intervals add", () => {
