@@ -193,11 +193,17 @@ struct {
 	__type(value, struct http_zeros);
 } zeros SEC(".maps");
 
-/* One program's run over the bytes of one system call; what it knows besides is in the scratch. */
+/* One program's run over the bytes of one system call. */
 struct http_run {
 	struct http_scratch *scratch;
 	struct socket_call *call; /* the scratch's */
 	struct http_conn *conn;
+	const struct sock *sk;
+	__u64 now;
+	__u32 slot;
+	__u8 sent;
+	__u8 is_request; /* these bytes flow in the direction of requests */
+	__u8 pad[2];
 };
 
 static __always_inline void count(__u32 counter)

@@ -68,7 +68,7 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct http_run run = {};
+	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
 	__u64 key = (__u64)sk;
 
 	if (ret < 0 || (!sent && flags & MSG_PEEK))
@@ -82,10 +82,7 @@ static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *s
 	if (!run.scratch)
 		return 0;
 	run.call = &run.scratch->call;
-	run.call->sk = sk;
-	run.call->slot = slot;
 	run.call->tgid = tgid;
-	run.call->sent = sent;
 	run.call->bytes = ret;
 	run.call->offset = 0;
 	if (!run.conn) {
@@ -96,7 +93,7 @@ static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *s
 	find_user_buffer(run.call);
 	if (run.call->messages)
 		find_next_message(run.call, &run.conn->message);
-	run.call->now = bpf_ktime_get_ns();
+	run.now = bpf_ktime_get_ns();
 	follow(&run);
 	return 0;
 }

@@ -211,14 +211,14 @@ static __always_inline void begin_request(struct http_run *run)
 
 	/* A new request ends a response whose end was not found. */
 	if (conn->open && conn->status && conn->response_stream.state == HTTP_STREAM_UNTIL_CLOSE)
-		http_end_response((__u64)run->call->sk, run->call->now, HTTP_FAILURE_NONE);
+		http_end_response((__u64)run->sk, run->now, HTTP_FAILURE_NONE);
 	conn->apart = conn->open > 0;
 	request = conn->apart ? &conn->incoming : &conn->current;
 	if (conn->tgid != run->call->tgid || !conn->process_start_ns) {
 		conn->tgid = run->call->tgid;
 		conn->process_start_ns = read_process_start();
 	}
-	request->start_ns = run->call->now;
+	request->start_ns = run->now;
 	request->target = 0;
 	request->body_bytes = 0;
 	request->process_start_ns = conn->process_start_ns;
@@ -228,17 +228,17 @@ static __always_inline void begin_request(struct http_run *run)
 	request->minor_version = 1;
 	request->body_open = 1;
 	if (spans_enabled || !conn->requests)
-		request->edge = read_edge(run->call->sk, run->call->sent,
+		request->edge = read_edge(run->sk, run->sent,
 					  run->call->bytes - run->call->offset);
 	if (spans_enabled)
-		begin_capture((__u64)run->call->sk, request->capture);
+		begin_capture((__u64)run->sk, request->capture);
 }
 
 /* The request's body is complete: its size goes to where the request is now. Completes it where it was answered early. */
 static __always_inline enum http_step end_request_body(struct http_run *run)
 {
 	struct http_conn *conn = run->conn;
-	struct http_slot_key key = { .sk = (__u64)run->call->sk, .slot = conn->requests - 1 };
+	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = conn->requests - 1 };
 	__u64 body_bytes = conn->request_stream.body_bytes;
 	struct http_request *queued;
 
@@ -277,7 +277,7 @@ static __always_inline void end_request_head(struct http_run *run)
 {
 	struct http_conn *conn = run->conn;
 	struct http_request *request = conn->apart ? &conn->incoming : &conn->current;
-	struct http_slot_key key = { .sk = (__u64)run->call->sk, .slot = request->number };
+	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = request->number };
 
 	if (spans_enabled && !conn->requests && conn->role == HTTP_ROLE_CLIENT)
 		announce_client(request->edge, false);
@@ -310,7 +310,7 @@ static __always_inline __u64 client_target(const struct http_conn *conn, const s
 /* Keeps an unfinished line, window[position, length), for the next call. */
 static __always_inline void keep_carry(struct http_run *run, struct http_stream *stream, __u32 position, __u32 length)
 {
-	struct http_slot_key key = { .sk = (__u64)run->call->sk, .slot = run->call->is_request };
+	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = run->is_request };
 	__u32 bytes = length - position;
 
 	run->call->offset = run->call->bytes;
@@ -325,7 +325,7 @@ static __always_inline void keep_carry(struct http_run *run, struct http_stream 
 
 static __always_inline void restore_carry(struct http_run *run, const struct http_stream *stream)
 {
-	struct http_slot_key key = { .sk = (__u64)run->call->sk, .slot = run->call->is_request };
+	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = run->is_request };
 	struct http_partial *partial = bpf_map_lookup_elem(&partial_heads, &key);
 
 	if (partial && stream->carry <= HTTP_CARRY)
@@ -376,7 +376,7 @@ static __always_inline int fill_window(struct http_run *run, struct http_stream 
 		return -1;
 	if (carry)
 		restore_carry(run, stream);
-	read = http_fetch(run->call->slot, carry, limit);
+	read = http_fetch(run->slot, carry, limit);
 	return read < 0 ? -1 : (int)carry + read;
 }
 
@@ -387,22 +387,22 @@ static __always_inline void scan_head(struct http_run *run, struct http_stream *
 
 	*scan = stream->scan;
 	scan->position = 0;
-	http_scan_head(run->call->slot, length);
+	http_scan_head(run->slot, length);
 	if (run->conn->role != HTTP_ROLE_CLIENT)
 		scan->host_at = 0; /* a server's target is its route */
 	if (scan->length_at || scan->encoding_end || scan->host_at)
-		http_scan_fields(run->call->slot);
+		http_scan_fields(run->slot);
 	stream->scan = *scan;
 }
 
 /* Adds the window's consumed bytes to the request's capture. */
 static __always_inline void capture_head(struct http_run *run, const struct http_request *request, __u32 bytes)
 {
-	struct http_capture *capture = find_capture((__u64)run->call->sk, request->capture);
+	struct http_capture *capture = find_capture((__u64)run->sk, request->capture);
 
 	if (!capture)
 		return;
-	if (run->call->is_request)
+	if (run->is_request)
 		capture_request(capture, run->scratch->window, bytes);
 	else
 		capture_response(capture, run->scratch->window, bytes);
@@ -428,7 +428,7 @@ static __always_inline enum http_step advance_head(struct http_run *run, struct 
 
 static __always_inline enum http_step end_message(struct http_run *run)
 {
-	return run->call->is_request ? end_request_body(run) : HTTP_STEP_RESPONSE;
+	return run->is_request ? end_request_body(run) : HTTP_STEP_RESPONSE;
 }
 
 /* Takes body bytes by count alone: they need not be readable. */
@@ -468,15 +468,15 @@ static __always_inline enum http_prefix read_request_start(struct http_run *run,
 							   __u32 length)
 {
 	struct http_scratch *scratch = run->scratch;
-	int found = http_read_method(run->call->slot, length);
+	int found = http_read_method(run->slot, length);
 
 	if ((found & 0xff) == HTTP_PREFIX_NO) {
 		not_http(run);
 		return HTTP_PREFIX_NO;
 	}
 	if (!run->conn->role) {
-		run->conn->role = run->call->sent ? HTTP_ROLE_CLIENT : HTTP_ROLE_SERVER;
-		if (!http_select_role((__u64)run->call->sk, run->call->tgid))
+		run->conn->role = run->sent ? HTTP_ROLE_CLIENT : HTTP_ROLE_SERVER;
+		if (!http_select_role((__u64)run->sk, run->call->tgid))
 			return HTTP_PREFIX_NO; /* only the other end was wanted */
 	}
 	if (!stream->carry)
@@ -514,7 +514,7 @@ static __always_inline void name_target(struct http_run *run, struct http_reques
 	if (run->conn->role == HTTP_ROLE_CLIENT)
 		target = client_target(run->conn, scan);
 	else if (begins)
-		target = http_shape_path(run->call->slot, run->scratch->target.method_bytes, line_end);
+		target = http_shape_path(run->slot, run->scratch->target.method_bytes, line_end);
 	else
 		return;
 	if (target)
@@ -631,7 +631,7 @@ static __always_inline enum http_step read_response_head(struct http_run *run, _
 			return HTTP_STEP_DONE;
 		}
 		if (!conn->response_start_ns)
-			conn->response_start_ns = run->call->now;
+			conn->response_start_ns = run->now;
 		if (length < HTTP_STATUS_BYTES)
 			return wait_for_more(run, stream, length);
 		conn->status = http_status(run->scratch->window);
@@ -653,7 +653,7 @@ static __always_inline enum http_step read_lines(struct http_run *run, struct ht
 	int length;
 	int used;
 
-	length = scratch->call.readable ? http_fetch(run->call->slot, 0, HTTP_LINE_BYTES) : -1;
+	length = scratch->call.readable ? http_fetch(run->slot, 0, HTTP_LINE_BYTES) : -1;
 	if (length <= 0) {
 		unreadable(run);
 		return HTTP_STEP_DONE;
@@ -661,7 +661,7 @@ static __always_inline enum http_step read_lines(struct http_run *run, struct ht
 	scratch->lines.size = stream->left;
 	scratch->lines.in_line = stream->in_line;
 	scratch->lines.ended = 0;
-	used = http_read_lines(run->call->slot, length, trailers);
+	used = http_read_lines(run->slot, length, trailers);
 	if (used <= 0)
 		return HTTP_STEP_DONE;
 	scratch->call.offset += used;
@@ -686,7 +686,7 @@ static __always_inline enum http_step read_until_close(struct http_run *run, str
 {
 	struct socket_call *call = run->call;
 
-	if (run->call->is_request && !run->conn->open) { /* framing was lost: a new call may begin a new request */
+	if (run->is_request && !run->conn->open) { /* framing was lost: a new call may begin a new request */
 		reset_stream(stream);
 		return HTTP_STEP_NEXT;
 	}
@@ -698,11 +698,11 @@ static __always_inline enum http_step read_until_close(struct http_run *run, str
 static __always_inline enum http_step read_on(struct http_run *run, __u32 limit)
 {
 	struct http_conn *conn = run->conn;
-	struct http_stream *stream = run->call->is_request ? &conn->request_stream : &conn->response_stream;
+	struct http_stream *stream = run->is_request ? &conn->request_stream : &conn->response_stream;
 
 	switch (stream->state) {
 	case HTTP_STREAM_HEAD:
-		return run->call->is_request ? read_request_head(run, limit) : read_response_head(run, limit);
+		return run->is_request ? read_request_head(run, limit) : read_response_head(run, limit);
 	case HTTP_STREAM_LENGTH:
 	case HTTP_STREAM_CHUNK_DATA:
 		return read_counted(run, stream);
@@ -725,7 +725,7 @@ static __always_inline bool take_step(struct http_run *run, __u32 limit)
 		else if (run->conn->open == 1 && run->conn->current.body_open)
 			run->conn->answered_early = 1; /* its request's body is still to be counted */
 		else
-			complete_request(run->conn, (__u64)run->call->sk, run->conn->response_last_ns, HTTP_FAILURE_NONE);
+			complete_request(run->conn, (__u64)run->sk, run->conn->response_last_ns, HTTP_FAILURE_NONE);
 	}
 	return step == HTTP_STEP_DONE || run->conn->verdict > HTTP_VERDICT_HTTP1 ||
 	       run->call->offset >= run->call->bytes;
@@ -734,13 +734,17 @@ static __always_inline bool take_step(struct http_run *run, __u32 limit)
 /* The second and later steps of a run, which few calls need. Returns 0 when this call's bytes are used up. */
 __attribute__((noinline)) int http_step_on(__u32 slot)
 {
-	struct http_run run = { .scratch = find_scratch(slot) };
+	struct http_run run = { .scratch = find_scratch(slot), .slot = slot };
 	__u64 key;
 
 	if (!run.scratch)
 		return 0;
 	run.call = &run.scratch->call;
-	key = (__u64)run.call->sk;
+	run.sk = run.call->sk;
+	run.now = run.call->now;
+	run.sent = run.call->sent;
+	run.is_request = run.call->is_request;
+	key = (__u64)run.sk;
 	run.conn = bpf_map_lookup_elem(&connections, &key);
 	return run.conn && !take_step(&run, HTTP_WINDOW - HTTP_CARRY);
 }
@@ -751,16 +755,20 @@ static __always_inline void follow(struct http_run *run)
 	struct http_conn *conn = run->conn;
 	__u32 i;
 
-	run->call->is_request = !conn->role || (conn->role == HTTP_ROLE_CLIENT) == run->call->sent;
-	if (!run->call->is_request)
-		conn->response_last_ns = run->call->now;
+	run->is_request = !conn->role || (conn->role == HTTP_ROLE_CLIENT) == run->sent;
+	if (!run->is_request)
+		conn->response_last_ns = run->now;
 	if (take_step(run, HTTP_FIRST_WINDOW))
 		return;
+	run->call->sk = run->sk;
+	run->call->now = run->now;
+	run->call->sent = run->sent;
+	run->call->is_request = run->is_request;
 	for (i = 0; i < HTTP_STEPS; i++)
-		if (!http_step_on(run->call->slot))
+		if (!http_step_on(run->slot))
 			return;
 	count(HTTP_LOST_FRAMING);
-	if (run->call->is_request)
+	if (run->is_request)
 		conn->request_stream.state = HTTP_STREAM_UNTIL_CLOSE;
 	else
 		conn->response_stream.state = HTTP_STREAM_UNTIL_CLOSE;

@@ -26,12 +26,12 @@ struct user_message {
 
 /* Bytes that one system call sent or received on a socket. */
 struct socket_call {
-	const struct sock *sk;
-	__u64 now;     /* CLOCK_MONOTONIC, in ns */
-	__u32 slot;    /* of the scratch this is in */
+	const struct sock *sk; /* this and the next three: for the steps behind the first */
+	__u64 now;
 	__u32 tgid;
-	__u32 sent;
-	__u32 is_request; /* they flow in the direction of requests */
+	__u8 sent;
+	__u8 is_request;
+	__u8 pad0[2];
 	__u64 base;    /* the buffer, or the array of iovecs */
 	__u64 bytes;   /* sent or received */
 	__u64 offset;  /* consumed by the parsers */
