@@ -8,7 +8,7 @@ import type { Report, Sink } from "./sink.ts";
 import { load } from "./wrk.ts";
 
 /** Until V8 has compiled what is hot. */
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 2;
 /** A tenth of the default: several collections are part of the cost. */
 const INTERVAL_MS = 1000;
 

@@ -64,7 +64,7 @@ const FLOOR = "in every run: the clock reads of the statistics";
 
 async function measure(options: AgentOptions, url: string, seconds: number): Promise<Cost> {
   await using agent = await startAgent(options);
-  await load({ url, seconds: 0.3 });
+  await load({ url, seconds: 1 });
   const before = bpfOf(agent.pid);
   const { requests } = await load({ url, seconds });
   const after = bpfOf(agent.pid);

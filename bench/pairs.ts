@@ -38,7 +38,7 @@ export async function pairedRuns(
   limits: Limits,
 ): Promise<Section[]> {
   const kinds: Kind[] = (["metrics", "spans"] as const).flatMap((mode) =>
-    (["server", "both"] as const).map((ends) => ({ mode, ends, pairs: [] })),
+    plan.ends.map((ends) => ({ mode, ends, pairs: [] })),
   );
   const end = performance.now() + plan.pairsMs;
   await load({ url: server.url, seconds: plan.seconds });

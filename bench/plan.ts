@@ -1,8 +1,12 @@
 // How long things take: the whole in less than six minutes, or with --quick in less than ninety seconds.
 
+import type { Ends } from "./agent.ts";
+
 export interface Plan {
-  /** Of a measured run under load. */
+  /** Of a measured run under load; whole seconds. */
   readonly seconds: number;
+  /** What the agent observes in paired runs. */
+  readonly ends: readonly Ends[];
   /** Off and on, one after the other, for each kind of pair. */
   readonly pairs: number;
   /** No pair begins later than this after the first. */
@@ -15,18 +19,20 @@ export interface Plan {
 
 export const DEFAULT_PLAN: Plan = {
   seconds: 1,
+  ends: ["server", "both"],
   pairs: 6,
-  pairsMs: 200_000,
+  pairsMs: 120_000,
   agentSeconds: 4,
   idleSeconds: 10,
   starts: 5,
 };
 
 export const QUICK_PLAN: Plan = {
-  seconds: 0.5,
-  pairs: 3,
-  pairsMs: 35_000,
-  agentSeconds: 1.5,
+  seconds: 1,
+  ends: ["server"],
+  pairs: 2,
+  pairsMs: 15_000,
+  agentSeconds: 2,
   idleSeconds: 3,
   starts: 2,
 };

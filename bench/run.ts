@@ -36,7 +36,7 @@ const SUBJECTS: readonly Subject[] = [
     needs: ["go", "wrk"],
     async measure(sink, plan) {
       await using server = await startGo();
-      return await pairedRuns(server, sink, { ...plan, pairsMs: plan.pairsMs / 2 }, { metrics: 2, spans: 4 });
+      return await pairedRuns(server, sink, plan, { metrics: 2, spans: 4 });
     },
   },
   { title: "agent, full load", needs: ["nginx", "wrk"], measure: agentCost },

@@ -11,7 +11,7 @@ import { load } from "./wrk.ts";
 /** Each connection asks once in so long, and the time its answer takes. */
 const PACE_MS = 9;
 const CONNECTIONS = 100;
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 2;
 const MIB = 2 ** 20;
 
 /** One end observed, every span exported, metrics each second. */

@@ -17,32 +17,22 @@ export interface Load {
 
 export interface LoadOptions {
   readonly url: string;
+  /** Whole ones: wrk knows no others. */
   readonly seconds: number;
   readonly connections?: number;
   /** Each connection waits this long before each request; without it, as fast as the server answers. */
   readonly paceMs?: number;
 }
 
-/** Loads a server. wrk itself takes whole seconds only, so it is told more of them and ended by SIGINT. */
+/** Loads a server. */
 export async function load({ url, seconds, connections = 32, paceMs }: LoadOptions): Promise<Load> {
-  const args = [
-    ...others,
-    "wrk",
-    "-t1",
-    `-c${connections}`,
-    `-d${Math.ceil(seconds) + 5}s`,
-    "-s",
-    SCRIPT,
-    url,
-  ];
+  const args = [...others, "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", SCRIPT, url];
   const env = { ...process.env, ...(paceMs === undefined ? {} : { PACE_MS: `${paceMs}` }) };
   const child = spawn(args[0]!, args.slice(1), { stdio: ["ignore", "pipe", "inherit"], env });
   const exit = new Promise<number | null>((resolve, reject) =>
     child.on("error", reject).on("close", resolve),
   );
-  const cut = setTimeout(() => child.kill("SIGINT"), seconds * 1000);
   const output = await text(child.stdout);
-  clearTimeout(cut);
   const line = output.split("\n").find((candidate) => candidate.startsWith("{"));
   if ((await exit) !== 0 || line === undefined) throw new Error(`wrk said:\n${output}`);
   return JSON.parse(line) as Load;
