@@ -6,7 +6,12 @@ const config: ViteUserConfig = {
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts", "test/golden/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "test/contract/**/*.test.ts",
+            "test/golden/**/*.test.ts",
+          ],
         },
       },
       {

@@ -37,8 +37,8 @@ const config: Schema<ProbeConfig> = struct(
 /** What happened, in order, and the running components by `kind id`. */
 export class Probe {
   readonly events: string[] = [];
-  readonly hosts = new Map<string, Host>();
-  readonly receivers = new Map<string, Consumers<Signal>>();
+  readonly hosts: Map<string, Host> = new Map();
+  readonly receivers: Map<string, Consumers<Signal>> = new Map();
   /** What exporters were given. */
   readonly exported: { readonly id: string; readonly data: SignalData[Signal] }[] = [];
   /** Called by exporters; may reject. */
