@@ -43,7 +43,7 @@ function healthyHost(): void {
   write("proc/sys/kernel/unprivileged_bpf_disabled", "2\n");
   write("proc/self/status", `Name:\tnode\nCapEff:\t${ALL_CAPABILITIES}\nSeccomp:\t0\n`);
   write("proc/self/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n");
-  link("proc/self/ns/pid", "pid:[4026531836]");
+  link("proc/1/ns/pid", "pid:[4026531836]");
   link("proc/self/ns/user", "user:[4026531837]");
   write("proc/net/tcp", "  sl  local_address rem_address   st\n");
   write("sys/kernel/btf/vmlinux");
@@ -179,7 +179,8 @@ test("asks for what older kernels need", () => {
 test("warns of namespaces in which nothing can be named or loaded, and of lockdown", () => {
   healthyHost();
   rmSync(join(root, "proc/self/ns"), { recursive: true });
-  link("proc/self/ns/pid", "pid:[4026532999]");
+  rmSync(join(root, "proc/1/ns"), { recursive: true });
+  link("proc/1/ns/pid", "pid:[4026532999]");
   link("proc/self/ns/user", "user:[4026532998]");
   write("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
   const report = diagnosed();

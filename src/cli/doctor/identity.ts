@@ -8,6 +8,8 @@ export function identitySection(host: HostFiles): Section {
 }
 
 function pidNamespace(host: HostFiles): Finding {
+  if (host.link(`${host.proc}/1/ns/pid`) === undefined)
+    return note("pid namespace", "cannot be told: /proc/1 is not ours to read");
   return inHostPidNamespace(host.proc)
     ? ok("pid namespace", "the host's")
     : problem(
