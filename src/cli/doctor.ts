@@ -24,6 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const report = diagnose(host, {
     version: buildInfo.version,
     statusFolder: statusFolder(),
+    ownProc: "/proc",
     ...attemptsOrReason(config, host.proc),
   });
   const text = flags.switches.has("json")

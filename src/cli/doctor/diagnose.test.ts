@@ -63,6 +63,7 @@ function diagnosed(settings: Partial<DiagnoseSettings> = {}): Report {
   return diagnose(new HostFiles(join(root, "proc"), join(root, "sys")), {
     version: "1.2.3",
     statusFolder: join(root, "run"),
+    ownProc: join(root, "proc"),
     attempts: attempts(),
     reason: "",
     ...settings,

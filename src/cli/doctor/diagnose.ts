@@ -11,6 +11,8 @@ import { unseenSection } from "./unseen.ts";
 export interface DiagnoseSettings {
   readonly version: string;
   readonly statusFolder: string;
+  /** The /proc in which agents, whose status doctor can read, have their pids: our own. */
+  readonly ownProc: string;
   /** Undefined where nothing can be tried, for the reason given. */
   readonly attempts: Attempts | undefined;
   readonly reason: string;
@@ -19,7 +21,7 @@ export interface DiagnoseSettings {
 /** Looks at everything there is to find. Never throws for what a host lacks. */
 export function diagnose(
   host: HostFiles,
-  { version, statusFolder, attempts, reason }: DiagnoseSettings,
+  { version, statusFolder, ownProc, attempts, reason }: DiagnoseSettings,
 ): Report {
   const captured = capture(attempts, reason);
   return {
@@ -33,7 +35,7 @@ export function diagnose(
       identitySection(host),
       powerSection(host),
       unseenSection(host),
-      ...agentSections(statusFolder, host.proc),
+      ...agentSections(statusFolder, ownProc),
     ],
   };
 }

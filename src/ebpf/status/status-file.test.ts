@@ -24,6 +24,15 @@ test("is there while the source is open, with its counters", async () => {
   expect(readdirSync(inside)).toEqual([]);
 });
 
+test("takes the place of what a killed agent left", async () => {
+  const left = { pid: process.pid, startTicks: 1, counters: {} };
+  writeFileSync(join(folder, "1-ebpf_http.json"), JSON.stringify(left));
+  writeFileSync(join(folder, "other.json"), "somebody else's");
+  const source = withStatusFile(fakeSource(), { ...SETTINGS, folder });
+  expect(readdirSync(folder).sort()).toEqual([`${process.pid}-ebpf_http_edge.json`, "other.json"]);
+  await source.close();
+});
+
 test("does not keep an agent from running where it cannot be written", async () => {
   writeFileSync(join(folder, "file"), "");
   const source = withStatusFile(fakeSource(), { ...SETTINGS, folder: join(folder, "file") });

@@ -56,6 +56,7 @@ export function withStatusFile(
     replaceFile(path, JSON.stringify(status));
   };
   attempt(() => mkdirSync(folder, { recursive: true, mode: 0o755 }));
+  attempt(() => removeStale(folder));
   attempt(write);
   const timer = setInterval(() => attempt(write), WRITE_INTERVAL_MS).unref();
   return {
@@ -74,7 +75,19 @@ export function readStatuses(folder: string, procRoot = "/proc"): AgentStatus[] 
   return statusFiles(folder)
     .map((name) => parseStatus(join(folder, name)))
     .filter((status) => status !== undefined)
-    .filter(({ pid, startTicks: ticks }) => startTicks(pid, procRoot) === ticks);
+    .filter((status) => isAlive(status, procRoot));
+}
+
+/** Removes what agents left that were killed. */
+function removeStale(folder: string): void {
+  for (const name of statusFiles(folder)) {
+    const status = parseStatus(join(folder, name));
+    if (status && !isAlive(status, "/proc")) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(status: AgentStatus, procRoot: string): boolean {
+  return startTicks(status.pid, procRoot) === status.startTicks;
 }
 
 function statusFiles(folder: string): string[] {
