@@ -24,12 +24,15 @@ export interface Case {
   readonly server: readonly ExpectedRequest[];
   /** The tap starts only when the conversation pauses. */
   readonly attachLate: boolean;
+  /** The server waits in its receive call then: hooks that begin at a call's entry (fexit, kprobe) miss that call. */
+  readonly blockedServer: boolean;
 }
 
 interface Sides {
   readonly client?: readonly ExpectedRequest[];
   readonly server?: readonly ExpectedRequest[];
   readonly attachLate?: boolean;
+  readonly blockedServer?: boolean;
 }
 
 /** A case in which both sides see `seen`, unless `sides` says otherwise. */
@@ -45,6 +48,7 @@ export function httpCase(
     client: sides.client ?? seen,
     server: sides.server ?? seen,
     attachLate: sides.attachLate ?? false,
+    blockedServer: sides.blockedServer ?? false,
   };
 }
 

@@ -19,7 +19,7 @@ export const olderCases: readonly Case[] = [
         .answer(ok("third"))
         .close(),
     [NEXT, seen("POST", "/third", 200, { requestBody: 1, responseBody: 5 })],
-    LATE,
+    { ...LATE, blockedServer: true },
   ),
   httpCase(
     "attached in the middle of a response's body",
@@ -132,6 +132,6 @@ export const olderCases: readonly Case[] = [
     "attached after the connection was made and before its first byte",
     (talk) => talk.connect().act("c", "pause p").ask(get("/next")).answer(ok("next")).close(),
     [NEXT],
-    LATE,
+    { ...LATE, blockedServer: true },
   ),
 ];
