@@ -26,6 +26,8 @@ import { spansOf } from "../support/telemetry.ts";
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 const REQUESTS = 20;
+/** After as long, a process that ended has had its last metrics. */
+const FORGOTTEN_MS = 6500;
 const never = new AbortController().signal;
 
 /** Everything one receiver handed on. */
@@ -71,9 +73,12 @@ describe("a recording", () => {
   let server: Server;
   let config: ReturnType<typeof configFor>;
 
-  function configFor(port: number, more: object = {}) {
-    const section = { collection_interval: "500ms", discovery: { include: [{ port }] }, ...more };
-    return parseConfig(ebpfHttpConfig, section);
+  function configFor(...servers: readonly Server[]) {
+    return parseConfig(ebpfHttpConfig, {
+      collection_interval: "700ms",
+      discovery: { include: servers.map(({ port }) => ({ port })) },
+      metrics: { body_size: true },
+    });
   }
 
   async function replay(): Promise<Handed> {
@@ -94,7 +99,8 @@ describe("a recording", () => {
   beforeAll(async () => {
     chmodSync(folder, 0o755);
     server = await startPython();
-    config = configFor(server.port, { metrics: { body_size: true } });
+    const mortal = await startPython();
+    config = configFor(server, mortal);
     const recorder: Component = new EbpfHttpReceiver({
       settings: settings("ebpf_http"),
       config,
@@ -109,6 +115,9 @@ describe("a recording", () => {
         }),
     });
     await recorder.start(new HostRecorder());
+    await talkTo(mortal);
+    await mortal.stop();
+    await sleep(FORGOTTEN_MS);
     await talkTo(server);
     await sleep(1200);
     await recorder.shutdown(never);
@@ -122,14 +131,17 @@ describe("a recording", () => {
 
   test("is played as the same spans, to every attribute and nanosecond", async () => {
     const { spans } = await replay();
-    expect(spans).toHaveLength(2 * REQUESTS);
+    expect(spans).toHaveLength(4 * REQUESTS);
     expect(spans).toEqual(live.spans);
   });
 
   test("is played as the same metrics, collection by collection", async () => {
     const { collections } = await replay();
-    expect(collections.length).toBeGreaterThan(2);
+    expect(collections.length).toBeGreaterThan(8);
     expect(collections).toEqual(live.collections);
+    const processes = collections.map((collection) => (collection as unknown[]).length);
+    // A server and its clients: those of the first have had their last metrics when those of the second come.
+    expect(Math.max(...processes)).toBe(1 + REQUESTS);
   });
 
   test("holds no cookie", () => {

@@ -107,7 +107,16 @@ test("says which hooks are refused and why, and which one was chosen", () => {
     name: "fexit",
     value: "inet_sendmsg: EPERM: operation not permitted",
   });
-  expect(finding(report, "kprobe")?.value).toBe("inet_sendmsg");
+  expect(finding(report, "kprobe")?.value).toBe("inet_sendmsg: there, not needed");
+});
+
+test("tells hooks that are there, but whose programs do not load, from those that are not needed", () => {
+  healthyHost();
+  const openTap = () => ({ hook: "fexit", memoryBytes: 1 });
+  const report = diagnosed({ attempts: { ...attempts(), openTap } });
+  expect(finding(report, "raw_tp")).toMatchObject({ state: "note" });
+  expect(finding(report, "fexit")).toMatchObject({ state: "ok", value: "inet_sendmsg: chosen" });
+  expect(finding(report, "syscalls")).toMatchObject({ state: "ok" });
 });
 
 test("is not well where the tap cannot be opened, and gives the tap's advice", () => {

@@ -71,7 +71,11 @@ function mechanism(attempts: Attempts, set: (typeof HOOK_SETS)[number], chosen: 
   const [what] = Object.values(set.needs);
   const refusal = refusalOf(set, attempts.libbpf, attempts.programs);
   if (refusal) return note(set.hook, `${what}: ${refusal.reason}`);
-  return ok(set.hook, `${what}${set.hook === chosen ? ": chosen" : ""}`);
+  if (set.hook === chosen) return ok(set.hook, `${what}: chosen`);
+  const isBetter = HOOK_SETS.findIndex(({ hook }) => hook === chosen) > HOOK_SETS.indexOf(set);
+  return isBetter || chosen === undefined
+    ? note(set.hook, `${what}: there, but the programs for it were refused or not wanted`)
+    : ok(set.hook, `${what}: there, not needed`);
 }
 
 /** One finding for each reason, since it is mostly one for all. */

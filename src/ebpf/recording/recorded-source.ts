@@ -66,7 +66,9 @@ class RecordedTap implements HttpTap {
     return drained;
   }
 
+  /** What a collection begins with. */
   readSeries(): MapSnapshot {
+    this.#recorder.collectingSinceNs = process.hrtime.bigint();
     const series = this.#tap.readSeries();
     this.#refer(series.count, series.keys, http_series_key.size, 0, http_series_key);
     this.#recorder.frame(FRAME.series, ...this.#recorder.series.take(series));

@@ -30,6 +30,8 @@ export class Recorder {
   readonly series: ChangedEntries = new ChangedEntries(http_series_key.size, http_series.size);
   readonly sizes: ChangedEntries = new ChangedEntries(http_series_key.size, http_sizes.size);
   readonly startedAt: Nanos;
+  /** When the subscriber began its present collection, in ns of CLOCK_MONOTONIC. */
+  collectingSinceNs = 0n;
   /** The tap watches no more: the next collection is the last. */
   detached = false;
   readonly #writer: FrameWriter;
@@ -62,7 +64,7 @@ export class Recorder {
 
   collected(now: Nanos, counters: TapCounters): void {
     const bytes = Buffer.alloc(COLLECTED_BYTES);
-    bytes.writeBigUInt64LE(process.hrtime.bigint(), 0);
+    bytes.writeBigUInt64LE(this.collectingSinceNs, 0);
     bytes.writeBigUInt64LE(now.toBigInt(), 8);
     bytes.writeUInt32LE(this.detached ? 1 : 0, 16);
     this.frame(FRAME.counters, countersText(counters));
