@@ -122,11 +122,11 @@ export class ReplayReceiver implements Component {
     const { logger } = settings;
     const signals = { traces: next.traces !== undefined, metrics: next.metrics !== undefined };
     new LossReporter(logger, signals).report(source.tap.counters());
-    if (source.end === "cut")
-      logger.warn({ replay: config.replay }, "The recording was cut: played what is there of it.");
-    if (source.end === "damaged")
-      logger.warn({ replay: config.replay }, "The recording is damaged: played what is before that.");
-    logger.info({ replay: config.replay }, "Played the whole recording.");
+    const attributes = { replay: config.replay };
+    if (source.end === "whole") logger.info(attributes, "Played the whole recording.");
+    else if (source.end === "cut")
+      logger.warn(attributes, "Played what is there of the recording: it was cut.");
+    else logger.warn(attributes, "Played what is before the damage of the recording.");
   }
 }
 
