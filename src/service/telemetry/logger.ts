@@ -125,16 +125,38 @@ function createSampler({
   };
 }
 
-/** Opens `output_paths`: `stderr`, `stdout` or files, which are appended to. Throws when a file cannot be opened. */
+/**
+ * Opens `output_paths`: `stderr`, `stdout` or files, which are appended to. Throws when a file cannot be opened. A line
+ * that cannot be written later, as on a full disk, stops nobody: a file's goes to stderr, a stream's is lost.
+ */
 export function openOutputs(paths: readonly string[]): WriteLine {
   const outputs = paths.map((path): WriteLine => {
-    if (path === "stderr") return (line) => process.stderr.write(`${line}\n`);
-    if (path === "stdout") return (line) => process.stdout.write(`${line}\n`);
-    const file = openSync(path, "a", 0o644);
-    return (line) => writeSync(file, `${line}\n`);
+    if (path === "stderr") return toStream(process.stderr);
+    if (path === "stdout") return toStream(process.stdout);
+    return toFile(path);
   });
   return (line) => {
     for (const write of outputs) write(line);
+  };
+}
+
+/** Has nowhere to say that the log itself cannot be written. */
+const ignoreError = (): void => {};
+
+function toStream(stream: NodeJS.WriteStream): WriteLine {
+  stream.off("error", ignoreError).on("error", ignoreError);
+  return (line) => stream.write(`${line}\n`);
+}
+
+function toFile(path: string): WriteLine {
+  const file = openSync(path, "a", 0o644);
+  const instead = toStream(process.stderr);
+  return (line) => {
+    try {
+      writeSync(file, `${line}\n`);
+    } catch (error) {
+      instead(`write ${path}: ${(error as Error).message}: ${line}`);
+    }
   };
 }
 
