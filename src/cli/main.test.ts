@@ -1,6 +1,9 @@
 // Runs the program as users do, in a child process.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
@@ -67,6 +70,7 @@ afterEach(async () => {
 });
 
 const run = (...args: string[]) => new Wattspan(args).ended;
+const logTo = (...paths: string[]) => `--set=service.telemetry.logs.output_paths=[${paths.join()}]`;
 /** The messages of console log lines. */
 const messages = (stderr: string) => stderr.split("\n").flatMap((line) => line.split("\t")[3] ?? []);
 
@@ -149,7 +153,7 @@ describe("wattspan", () => {
     ]);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)("drains on %s and exits with 0", async (signal) => {
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("drains on %s and exits with 0", async (signal) => {
     const agent = new Wattspan(["--config", CONFIG]);
     await agent.says("Everything is ready.");
     agent.child.kill(signal);
@@ -202,6 +206,29 @@ describe("wattspan", () => {
     expect(code).toBe(1);
     expect(stderr).toContain('failed to start "nop" receiver: x is not a function');
     expect(stderr).toMatch(/nop-that\.ts:\d+/);
+  });
+
+  it("logs to stderr what a file does not take", async () => {
+    const agent = new Wattspan(["--config", CONFIG, logTo("/dev/full")]);
+    await agent.says("write /dev/full: ENOSPC");
+    await agent.says("Everything is ready.");
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ code: 0 });
+  });
+
+  it("goes on when stderr takes nothing", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "log-"));
+    const log = join(directory, "agent.log");
+    const full = openSync("/dev/full", "w");
+    const agent = spawn(process.execPath, [MAIN, "--config", CONFIG, logTo("stderr", log)], {
+      stdio: ["ignore", "ignore", full],
+    });
+    const ended = once(agent, "close");
+    await vi.waitFor(() => expect(readFileSync(log, "utf8")).toContain("Everything is ready."), 20_000);
+    agent.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    closeSync(full);
+    rmSync(directory, { recursive: true });
   });
 
   it("sums up its traffic and obeys the log settings", async () => {

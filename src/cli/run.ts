@@ -68,7 +68,11 @@ function uncaughtError(): Promise<unknown> {
   return promise;
 }
 
-const SIGNAL_NAMES: Partial<Record<NodeJS.Signals, string>> = { SIGTERM: "terminated", SIGINT: "interrupt" };
+const SIGNAL_NAMES: Partial<Record<NodeJS.Signals, string>> = {
+  SIGTERM: "terminated",
+  SIGINT: "interrupt",
+  SIGHUP: "hangup",
+};
 
 function received(signal: NodeJS.Signals, logger: Logger): number {
   logger.info({ signal: SIGNAL_NAMES[signal] ?? signal }, "Received signal from OS");

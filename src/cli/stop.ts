@@ -1,10 +1,15 @@
-/** The first SIGTERM or SIGINT. A second one meets no handler and ends the process at once. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/**
+ * The first SIGTERM, SIGINT or SIGHUP, as when a terminal is closed. A second one meets no handler and ends the process
+ * at once.
+ */
 export function stopRequested(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   const stop = (signal: NodeJS.Signals) => {
-    process.off("SIGTERM", stop).off("SIGINT", stop);
+    for (const each of SIGNALS) process.off(each, stop);
     resolve(signal);
   };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  for (const each of SIGNALS) process.on(each, stop);
   return promise;
 }
