@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HostRecorder } from "../../../test/support/component.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
 import {
@@ -36,7 +37,7 @@ class Recorder implements Screen {
   failure: Error | undefined;
   readonly isTTY: boolean;
   readonly columns: number;
-  readonly listeners: unknown[] = [];
+  readonly listeners: ((error: Error) => void)[] = [];
 
   constructor(columns = 0) {
     this.isTTY = columns > 0;
@@ -46,10 +47,10 @@ class Recorder implements Screen {
     if (!this.failure) this.text += text;
     done(this.failure);
   }
-  on(_event: "error", listener: unknown): void {
+  on(_event: "error", listener: (error: Error) => void): void {
     this.listeners.push(listener);
   }
-  off(_event: "error", listener: unknown): void {
+  off(_event: "error", listener: (error: Error) => void): void {
     this.listeners.splice(this.listeners.indexOf(listener), 1);
   }
 }
@@ -216,7 +217,7 @@ describe("console exporter, spans", () => {
   it("refuses for good what is not OTLP, and what the terminal does not take", async () => {
     const screen = new Recorder();
     const sink = exporter("traces", screen);
-    await sink.start();
+    await sink.start(new HostRecorder());
     expect(screen.listeners).toHaveLength(1);
     await expect(sink.consume(Traces.fromBytes(Buffer.from("oops")))).rejects.toThrow(PermanentError);
     screen.failure = new Error("write EPIPE");
@@ -225,6 +226,19 @@ describe("console exporter, spans", () => {
     );
     await sink.shutdown();
     expect(screen.listeners).toEqual([]);
+  });
+
+  it("ends the agent when nobody reads any more, not when a disk is full", async () => {
+    const screen = new Recorder();
+    const host = new HostRecorder();
+    await exporter("traces", screen).start(host);
+    const fail = (code: string) => {
+      for (const listener of screen.listeners) listener(Object.assign(new Error(code), { code }));
+    };
+    fail("ENOSPC");
+    expect(host.statuses).toEqual([]);
+    fail("EPIPE");
+    expect(host.statuses).toEqual(["fatal_error"]);
   });
 });
 
@@ -287,7 +301,7 @@ describe("console exporter, metrics", () => {
     expect(delta.text.match(/5\.00\/s/g)).toHaveLength(2);
   });
 
-  it("says that a quantile lies beyond the last boundary when that is all that is known", async () => {
+  it("says that a quantile lies below the first boundary or beyond the last when that is all that is known", async () => {
     const builder = new MetricsBuilder();
     const time = new Nanos().setBigInt(T0);
     builder.beginResource().beginScope("test");
@@ -299,7 +313,7 @@ describe("console exporter, metrics", () => {
       .endPoint();
     const screen = new Recorder();
     await exporter("metrics", screen).consume(builder.endMetric().finish());
-    expect(screen.text).toContain("2  2.00/s  10.0ms  >1.00s       –\n");
+    expect(screen.text).toContain("2  2.00/s  <10.0ms  >1.00s       –\n");
   });
 
   it("shows the busiest series and counts the rest", async () => {

@@ -1,7 +1,7 @@
 // What a histogram says about its values: buckets of either kind as one, and the quantiles between them.
 import type { ExponentialHistogramPoint, HistogramPoint } from "../../pdata/decode/points.ts";
 
-/** Counts below upper bounds; the last bucket of explicit ones has none. */
+/** Counts between bounds; of explicit ones the first bucket has no lower and the last no upper. */
 export interface Distribution {
   readonly count: number;
   readonly sum: number | undefined;
@@ -14,10 +14,10 @@ export interface Bucket {
   readonly count: number;
 }
 
-/** A quantile; `beyond` when all that is known is that it lies above `value`. */
+/** A quantile; with a side when all that is known is that it lies below or above `value`. */
 export interface QuantileEstimate {
+  readonly side: "" | "<" | ">";
   readonly value: number;
-  readonly beyond: boolean;
 }
 
 export function toDistribution(point: HistogramPoint | ExponentialHistogramPoint): Distribution {
@@ -38,15 +38,16 @@ export function since(before: Distribution, now: Distribution): Distribution | u
   return { count: now.count - before.count, sum, buckets };
 }
 
-/** The value below which the share `q` lies, taken to be spread evenly over its bucket. */
+/** The value below which the share `q` lies, taken to be spread evenly over its bucket where that has two ends. */
 export function quantile({ buckets }: Distribution, q: number): QuantileEstimate | undefined {
   const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   let rest = q * total;
   if (total === 0) return undefined;
   for (const { lower, upper, count } of buckets) {
     if (count > 0 && rest <= count) {
-      if (upper === Number.POSITIVE_INFINITY) return { value: lower, beyond: true };
-      return { value: lower + (upper - lower) * (rest / count), beyond: false };
+      if (upper === Number.POSITIVE_INFINITY) return { side: ">", value: lower };
+      if (lower === Number.NEGATIVE_INFINITY) return { side: "<", value: upper };
+      return { side: "", value: lower + (upper - lower) * (rest / count) };
     }
     rest -= count;
   }
@@ -55,7 +56,7 @@ export function quantile({ buckets }: Distribution, q: number): QuantileEstimate
 
 function explicitBuckets({ explicitBounds, bucketCounts }: HistogramPoint): Bucket[] {
   return bucketCounts.map((count, i) => ({
-    lower: explicitBounds[i - 1] ?? Math.min(0, explicitBounds[0] ?? 0),
+    lower: explicitBounds[i - 1] ?? Number.NEGATIVE_INFINITY,
     upper: explicitBounds[i] ?? Number.POSITIVE_INFINITY,
     count: Number(count),
   }));

@@ -1,3 +1,4 @@
+import type { Host } from "../../component/index.ts";
 import { type Capabilities, PermanentError } from "../../consumer/index.ts";
 import { decodeLogs } from "../../pdata/decode/logs.ts";
 import { decodeMetrics } from "../../pdata/decode/metrics.ts";
@@ -40,7 +41,7 @@ export class ConsoleExporter<S extends Signal> implements Sender<S> {
   readonly #screen: Screen;
   readonly #color: boolean;
   readonly #draw: Draw<S> | undefined;
-  readonly #ignore = (): void => {}; // The callback of each write has the error too.
+  #host: Host | undefined;
 
   constructor(config: ConsoleConfig, signal: S, screen: Screen, env: NodeJS.ProcessEnv) {
     this.#screen = screen;
@@ -49,18 +50,24 @@ export class ConsoleExporter<S extends Signal> implements Sender<S> {
     this.#draw = shown[signal] ? DRAW[signal]() : undefined;
   }
 
-  async start(): Promise<void> {
-    this.#screen.on("error", this.#ignore);
+  async start(host: Host): Promise<void> {
+    this.#host = host;
+    this.#screen.on("error", this.#failed);
   }
 
   async shutdown(): Promise<void> {
-    this.#screen.off("error", this.#ignore);
+    this.#screen.off("error", this.#failed);
   }
 
   async consume(data: SignalData[S]): Promise<void> {
     const text = this.#drawn(data);
     if (text) await this.#write(text);
   }
+
+  /** Each write's callback has the error too. When nobody reads any more, as behind `| head`, nobody ever will. */
+  readonly #failed = (error: NodeJS.ErrnoException): void => {
+    if (error.code === "EPIPE") this.#host?.reportStatus("fatal_error", error);
+  };
 
   #drawn(data: SignalData[S]): string {
     // Piped to a file or another program, lines are as long as they are.

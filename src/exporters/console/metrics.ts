@@ -103,7 +103,7 @@ function histogramRow(
 ): Columns {
   const estimate = (q: number) => {
     const found = quantile(interval, q);
-    return found ? `${found.beyond ? ">" : ""}${quantity(found.value, unit)}` : "–";
+    return found ? `${found.side}${quantity(found.value, unit)}` : "–";
   };
   const mean = interval.sum === undefined ? "–" : quantity(interval.sum / interval.count, unit);
   const perSecond = seconds > 0 ? rate(interval.count / seconds) : "–";

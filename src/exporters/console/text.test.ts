@@ -75,10 +75,10 @@ describe("distributions", () => {
     return toDistribution({ ...point, count: total, bucketCounts, explicitBounds: [1, 2] });
   };
 
-  it("estimate quantiles within the bucket they fall in", () => {
-    expect(quantile(explicit(10n, 10n, 0n), 0.25)).toEqual({ value: 0.5, beyond: false });
-    expect(quantile(explicit(10n, 10n, 0n), 0.75)).toEqual({ value: 1.5, beyond: false });
-    expect(quantile(explicit(0n, 0n, 4n), 0.5)).toEqual({ value: 2, beyond: true });
+  it("estimate quantiles within the bucket they fall in, as far as it has ends", () => {
+    expect(quantile(explicit(10n, 10n, 0n), 0.25)).toEqual({ side: "<", value: 1 });
+    expect(quantile(explicit(10n, 10n, 0n), 0.75)).toEqual({ side: "", value: 1.5 });
+    expect(quantile(explicit(0n, 0n, 4n), 0.5)).toEqual({ side: ">", value: 2 });
     expect(quantile(explicit(0n, 0n, 0n), 0.5)).toBeUndefined();
   });
 
@@ -91,15 +91,15 @@ describe("distributions", () => {
       positive: { offset: 1, bucketCounts: [2n] },
       negative: empty,
     });
-    expect(quantile(positive, 0.25)).toEqual({ value: 0, beyond: false });
-    expect(quantile(positive, 1)).toEqual({ value: 4, beyond: false });
+    expect(quantile(positive, 0.25)).toEqual({ side: "", value: 0 });
+    expect(quantile(positive, 1)).toEqual({ side: "", value: 4 });
     const negative = toDistribution({
       ...base,
       zeroCount: 0n,
       positive: empty,
       negative: { offset: 1, bucketCounts: [4n] },
     });
-    expect(quantile(negative, 0.5)).toEqual({ value: -3, beyond: false });
+    expect(quantile(negative, 0.5)).toEqual({ side: "", value: -3 });
   });
 
   it("give what was added since, unless they began anew or have other bounds", () => {
