@@ -3,7 +3,6 @@ import type { MetricDescriptor } from "../pdata/index.ts";
 
 export const HTTP_REQUEST_METHOD = "http.request.method";
 export const HTTP_REQUEST_METHOD_ORIGINAL = "http.request.method_original";
-export const HTTP_REQUEST_RESEND_COUNT = "http.request.resend_count";
 export const HTTP_REQUEST_BODY_SIZE = "http.request.body.size";
 export const HTTP_RESPONSE_BODY_SIZE = "http.response.body.size";
 export const HTTP_RESPONSE_STATUS_CODE = "http.response.status_code";
@@ -12,21 +11,8 @@ export const HTTP_ROUTE = "http.route";
 export const HTTP_REQUEST_HEADER_PREFIX = "http.request.header.";
 export const HTTP_RESPONSE_HEADER_PREFIX = "http.response.header.";
 
-/** The method of requests whose own is not one of HTTP_METHODS. */
+/** The method of requests whose own is not a well-known one. */
 export const HTTP_METHOD_OTHER = "_OTHER";
-/** The methods that appear as they are; QUERY is in development. */
-export const HTTP_METHODS: readonly string[] = [
-  "CONNECT",
-  "DELETE",
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "PATCH",
-  "POST",
-  "PUT",
-  "QUERY",
-  "TRACE",
-];
 
 /** Bucket boundaries of the HTTP duration metrics, in seconds. */
 export const HTTP_DURATION_BOUNDARIES: readonly number[] = [

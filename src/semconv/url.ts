@@ -3,4 +3,3 @@ export const URL_FULL = "url.full";
 export const URL_PATH = "url.path";
 export const URL_QUERY = "url.query";
 export const URL_SCHEME = "url.scheme";
-export const URL_TEMPLATE = "url.template";
