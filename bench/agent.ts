@@ -1,6 +1,7 @@
 // The agent under measurement: bin/wattspan with a configuration as users write it.
 import { Agent } from "../test/support/agent.ts";
 import { moveToOthers } from "./cores.ts";
+import { endWithUs } from "./own-processes.ts";
 import { cpuUs } from "./proc.ts";
 
 /** What the agent is asked for: metrics alone; metrics, and spans at a ratio of 0; every request as a span too. */
@@ -29,11 +30,13 @@ export interface StartedAgent extends AsyncDisposable {
 export async function startAgent(options: AgentOptions): Promise<StartedAgent> {
   const begin = performance.now();
   const agent = await Agent.start(configOf(options));
+  const ended = endWithUs(agent.pid);
   const readyMs = performance.now() - begin;
   const readyCpuMs = cpuUs(agent.pid) / 1000;
   moveToOthers(agent.pid);
   const stop = async () => {
     const code = await agent.stop();
+    ended();
     if (code !== 0) throw new Error(`the agent ended with ${code}:\n${agent.log.join("\n")}`);
     return lossesIn(agent.log);
   };

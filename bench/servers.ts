@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildGoPeer, stopChild } from "../test/support/servers.ts";
 import { serverCore } from "./cores.ts";
+import { endWithUs } from "./own-processes.ts";
 
 export interface MeasuredServer extends AsyncDisposable {
   readonly name: string;
@@ -31,6 +32,7 @@ export async function startNginx(): Promise<CountingServer> {
   writeFileSync(join(prefix, "nginx.conf"), nginxConfig(port, statusPort));
   const command = [...serverCore, "nginx", "-p", prefix, "-c", "nginx.conf", "-e", "stderr"];
   const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "ignore", "inherit"] });
+  const ended = endWithUs(child.pid!);
   let asked = 1; // by `answers`
   const requests = async () => {
     const counts = / (\d+) (\d+) (\d+) /.exec(await body(`http://127.0.0.1:${statusPort}/`));
@@ -46,6 +48,7 @@ export async function startNginx(): Promise<CountingServer> {
     requests,
     async [Symbol.asyncDispose]() {
       await stopChild(child);
+      ended();
       rmSync(prefix, { recursive: true });
     },
   };
@@ -68,9 +71,16 @@ http {
 export async function startGo(): Promise<MeasuredServer> {
   const command = [...serverCore, "env", "GOMAXPROCS=1", buildGoPeer(), "serve"];
   const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = endWithUs(child.pid!);
   const port = await firstNumber(child);
   const url = `http://127.0.0.1:${port}/ok`;
-  return { name: "Go net/http", port, url, pid: child.pid!, [Symbol.asyncDispose]: () => stopChild(child) };
+  return {
+    name: "Go net/http",
+    port,
+    url,
+    pid: child.pid!,
+    [Symbol.asyncDispose]: () => stopChild(child).then(ended),
+  };
 }
 
 async function firstNumber(child: ChildProcess): Promise<number> {
