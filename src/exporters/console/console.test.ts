@@ -351,6 +351,32 @@ describe("console exporter, metrics", () => {
     );
   });
 
+  it("counts what stands at zero as idle, and gauges never", async () => {
+    const builder = new MetricsBuilder();
+    const [start, time] = [new Nanos().setBigInt(T0), new Nanos().setBigInt(T0 + 10_000_000_000n)];
+    builder.beginResource().strAttr(internKey("service.name"), "web").beginScope("test");
+    builder.beginSum({ name: "open", unit: "{request}", description: "" }, false);
+    for (const [open, method] of [
+      [0, "GET"],
+      [2, "POST"],
+    ] as const)
+      builder.beginPoint(time, start).intValue(open).strAttr(internKey("method"), method).endPoint();
+    builder.endMetric().beginGauge({ name: "queue", unit: "{item}", description: "" });
+    builder.beginPoint(time).intValue(0).endPoint().endMetric();
+    const screen = new Recorder();
+    await exporter("metrics", screen).consume(builder.finish());
+    expect(screen.text).toBe(
+      [
+        "14:13:30  open                                           value",
+        "          web             method=POST                        2",
+        "          and 1 idle",
+        "14:13:30  queue                                          value",
+        "          web                                                0",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("shows every kind of metric the official library makes", async () => {
     const bytes = readFileSync(new URL("../../pdata/testdata/every-field-metrics.bin", import.meta.url));
     const screen = new Recorder();

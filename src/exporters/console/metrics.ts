@@ -49,7 +49,7 @@ export class MetricTables {
     }
   }
 
-  /** The point's columns; undefined when nothing happened since the last export. */
+  /** The point's columns; undefined when nothing happened since the last export, or nothing is there to count. */
   #row(point: AnyPoint, data: MetricData, unit: string, key: string): Columns | undefined {
     if ("value" in point) return this.#numberRow(point, data, unit, key);
     if ("quantiles" in point) return summaryRow(point, unit);
@@ -64,6 +64,7 @@ export class MetricTables {
   #numberRow(point: NumberPoint, data: MetricData, unit: string, key: string): Columns | undefined {
     const value = Number(point.value ?? 0);
     const plain = { weight: Math.abs(value), style: "plain" as const };
+    if (data.type === "sum" && value === 0) return undefined;
     if (data.type !== "sum" || !data.monotonic) return { ...plain, columns: [quantity(value, unit)] };
     const { before, seconds } = this.#totals.note(key, point, value);
     const added = data.temporality === TEMPORALITY.cumulative ? value - (before ?? 0) : value;
