@@ -23,6 +23,9 @@ export const DEFAULT_PROCESS_TAP_SETTINGS: ProcessTapSettings = {
   repairIntervalMs: 2000,
 };
 
+/** What one event takes of the ring at most, its header included. */
+const MAX_EVENT_BYTES = 4400;
+
 /** Events that found the ring full. */
 export interface LostProcessEvents {
   readonly exec: number;
@@ -43,6 +46,8 @@ export class ProcessTap {
   #timer: NodeJS.Timeout | undefined;
   #repairing: Promise<void> = Promise.resolve();
   #isRepairing = false;
+  /** The ring was full since the losses were last made good, as far as can be told from here. */
+  #mayHaveLost = true;
   #repairs = 0;
   #lastRepairMs: number = Number.NEGATIVE_INFINITY;
   #repairedLosses = 0;
@@ -88,10 +93,14 @@ export class ProcessTap {
   /** Applies what the kernel has reported until now; the timer does it otherwise. Returns the number of events. */
   drain(): number {
     if (!this.#ring) return 0;
+    let bytes = this.#ring.pendingBytes;
     const events = this.#ring.drain((view, offset, length) => {
       const event = decodeProcessEvent(view, offset, length);
       if (event) this.#table.apply(event);
     });
+    bytes += this.#ring.pendingBytes;
+    // What came since the last drain would have fitted beside any event more: then none was refused.
+    this.#mayHaveLost ||= bytes + MAX_EVENT_BYTES > this.#settings.ringBytes;
     this.#table.expire();
     this.#repairAfterLoss();
     return events;
@@ -119,10 +128,15 @@ export class ProcessTap {
   }
 
   #repairAfterLoss(): void {
+    if (!this.#mayHaveLost) return;
     const { exec, fork, exit } = this.lost();
     const losses = exec + fork + exit;
+    if (losses === this.#repairedLosses) {
+      this.#mayHaveLost = false;
+      return;
+    }
     const tooSoon = performance.now() - this.#lastRepairMs < this.#settings.repairIntervalMs;
-    if (losses === this.#repairedLosses || this.#isRepairing || tooSoon) return;
+    if (this.#isRepairing || tooSoon) return;
     this.#isRepairing = true;
     this.#repairing = this.#repair(losses);
   }

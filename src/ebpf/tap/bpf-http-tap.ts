@@ -17,6 +17,7 @@ export class BpfHttpTap implements HttpTap {
   readonly #series: MapReader;
   readonly #sizes: MapReader;
   readonly #connections: MapReader;
+  readonly #counters: MapReader;
   readonly #settings: Buffer = Buffer.alloc(http_settings.size);
   readonly #key: Buffer = Buffer.alloc(4);
 
@@ -28,6 +29,7 @@ export class BpfHttpTap implements HttpTap {
     this.#series = new MapReader(object.map("series"));
     this.#sizes = new MapReader(object.map("sizes"));
     this.#connections = new MapReader(object.map("connections"));
+    this.#counters = new MapReader(object.map("counters"));
   }
 
   /** Kernel memory of all maps, in bytes. */
@@ -92,13 +94,11 @@ export class BpfHttpTap implements HttpTap {
   }
 
   counters(): TapCounters {
-    const map = this.#object.map("counters");
-    const values = COUNTER_NAMES.map((_, index) => {
-      const perCpu = Buffer.alloc(map.valueSize);
-      map.lookup(this.#u32(index), perCpu);
-      return perCpu;
-    });
-    return sumCounters(values);
+    const { valueSize } = this.#counters.map;
+    const { values } = this.#counters.read();
+    return sumCounters(
+      COUNTER_NAMES.map((_, index) => values.subarray(index * valueSize, (index + 1) * valueSize)),
+    );
   }
 
   detach(): void {

@@ -56,8 +56,8 @@ export function hostPaths(environment: NodeJS.ProcessEnv = process.env): HostPat
 
 /** 4,200 bytes at most for an exec: room for some hundred between two drains. */
 const PROCESS_RING_BYTES = 256 << 10;
-/** Whoever drains records drains processes first; this is for when nobody does for long. */
-const PROCESS_INTERVAL_MS = 1000;
+/** Whoever drains records drains processes first, twice a second at least; this is for when nobody does. */
+const PROCESS_INTERVAL_MS = 5000;
 
 /** Opens the kernel's source. Rejects with a TapError when this kernel cannot be watched. */
 export async function openKernelSource(

@@ -191,12 +191,28 @@ test("goes on when what follows refuses", async () => {
   await receiver.shutdown(never);
 });
 
+test("wakes up twice a second while nothing comes, more often once something does", async () => {
+  const { tap, receiver, host } = setUp();
+  const drains = vi.spyOn(tap, "drain");
+  await receiver.start(host);
+  await vi.advanceTimersByTimeAsync(5000);
+  drains.mockClear();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(drains).toHaveBeenCalledTimes(10);
+  tap.records.push(requestRecord());
+  await vi.advanceTimersByTimeAsync(500);
+  drains.mockClear();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(drains.mock.calls.length).toBeGreaterThanOrEqual(3);
+  await receiver.shutdown(never);
+});
+
 test("lowers the share of the requests it keeps when they are over the budget", async () => {
   const { tap, receiver, host } = setUp();
   await receiver.start(host);
   expect(tap.spanSettings.at(-1)).toMatchObject({ threshold: 0n, spansPerSecond: 1000 });
   tap.counts = { spans: 875n, spans_over_budget: 9125n };
-  await vi.advanceTimersByTimeAsync(1000);
+  await vi.advanceTimersByTimeAsync(1500);
   expect(tap.spanSettings.at(-1)!.threshold).toBeGreaterThan(0n);
   await receiver.shutdown(never);
 });

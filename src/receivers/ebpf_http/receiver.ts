@@ -10,9 +10,14 @@ import { SpanSampling } from "./span-sampling.ts";
 import { tapSettings } from "./tap-settings.ts";
 import { HttpTelemetry } from "./telemetry.ts";
 
-/** Time between two drains of the ring: while there is something to find, and the longest while there is not. */
+/**
+ * Time between two drains of the ring: while there is something to find, and the longest while there is not. To wake up is
+ * what an idle agent pays for, some 0.1 ms of CPU each time; so drains get rare within seconds, and nothing else has a timer
+ * that a drain can do the work of.
+ */
 const BUSY_INTERVAL_MS = 50;
-const IDLE_INTERVAL_MS = 250;
+const IDLE_INTERVAL_MS = 500;
+const IDLE_GROWTH = 1.25;
 /** Drains come sooner where they find more: the ring holds some 2,400 records. */
 const MIN_INTERVAL_MS = 5;
 const RECORDS_PER_DRAIN = 800;
@@ -55,6 +60,7 @@ export class EbpfHttpReceiver implements Component {
   #running: Running | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #drainIntervalMs = BUSY_INTERVAL_MS;
+  #sampledAtMs = 0;
   #waitingSpans = 0;
   #collecting: Promise<void> | undefined;
 
@@ -80,6 +86,7 @@ export class EbpfHttpReceiver implements Component {
     const losses = new LossReporter(logger, signals);
     this.#running = { host, source, telemetry, selection, losses, timers: this.#startTimers() };
     selection.start();
+    this.#sampledAtMs = performance.now();
     source.tap.setSpans(this.#sampling.settings);
     logger.info(source.description, "Watching HTTP.");
     this.#scheduleDrain();
@@ -108,7 +115,6 @@ export class EbpfHttpReceiver implements Component {
     const { collectionIntervalMs } = this.#parts.config;
     return [
       setInterval(() => this.#collectOnTime(), collectionIntervalMs).unref(),
-      setInterval(() => this.#adjustSampling(), SAMPLING_INTERVAL_MS).unref(),
       setInterval(() => this.#reportLosses(), LOSS_INTERVAL_MS).unref(),
     ];
   }
@@ -122,6 +128,7 @@ export class EbpfHttpReceiver implements Component {
     if (!running) return;
     const records = this.#drain(running);
     this.#drainIntervalMs = nextInterval(this.#drainIntervalMs, records);
+    this.#adjustSampling(running, performance.now());
     this.#scheduleDrain();
   }
 
@@ -190,9 +197,10 @@ export class EbpfHttpReceiver implements Component {
     }
   }
 
-  #adjustSampling(): void {
-    const tap = this.#running?.source.tap;
-    if (!tap || !this.#parts.next.traces) return;
+  /** Once a second. */
+  #adjustSampling({ source: { tap } }: Running, nowMs: number): void {
+    if (!this.#parts.next.traces || nowMs - this.#sampledAtMs < SAMPLING_INTERVAL_MS) return;
+    this.#sampledAtMs = nowMs;
     if (this.#sampling.update(tap.counters())) tap.setSpans(this.#sampling.settings);
   }
 
@@ -211,7 +219,7 @@ export class EbpfHttpReceiver implements Component {
 
 /** The time until the next drain, by how many records the last one found after how long. */
 function nextInterval(intervalMs: number, records: number): number {
-  if (records === 0) return Math.min(intervalMs * 1.5, IDLE_INTERVAL_MS);
+  if (records === 0) return Math.min(intervalMs * IDLE_GROWTH, IDLE_INTERVAL_MS);
   const wantedMs = (intervalMs * RECORDS_PER_DRAIN) / records;
   return Math.min(Math.max(wantedMs, MIN_INTERVAL_MS), BUSY_INTERVAL_MS);
 }
