@@ -20,8 +20,8 @@ test("has the documented defaults", () => {
 });
 
 test("is documented with configurations that it takes, the first of them the defaults", () => {
-  const readme = readFileSync(new URL("./README.md", import.meta.url), "utf8");
-  const sections = [...readme.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+  const page = readFileSync(new URL("../../../docs/ebpf_http.md", import.meta.url), "utf8");
+  const sections = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
     ([, yaml]) => parse(yaml!).receivers.ebpf_http,
   );
   const [first, ...others] = sections.map((section) => parseConfig(ebpfHttpConfig, section));
