@@ -65,7 +65,8 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 	return conn->verdict == HTTP_VERDICT_IGNORED;
 }
 
-static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
+/* Looks at the bytes of one call. Returns whether there is more than one step took. */
+static __attribute__((noinline)) int begin_run(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
@@ -94,8 +95,20 @@ static __attribute__((noinline)) int data_moved(__u32 slot, const struct sock *s
 	if (run.call->messages)
 		find_next_message(run.call, &run.conn->message);
 	run.now = bpf_ktime_get_ns();
-	follow(&run);
-	return 0;
+	return step_first(&run);
+}
+
+/* The first step and the others are called one after the other: their frames together would be too much stack. */
+static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
+{
+	__u32 i;
+
+	if (!begin_run(slot, sk, ret, flags, sent))
+		return 0;
+	for (i = 0; i < HTTP_STEPS; i++)
+		if (!http_step_on(slot))
+			return 0;
+	return http_lose_framing(slot);
 }
 
 /* Bytes came that a client has not read when its socket reached TCP_CLOSE. */

@@ -131,8 +131,11 @@ static __always_inline void find_client(struct http_conn *conn)
 		conn->verdict = HTTP_VERDICT_IGNORED;
 }
 
-/* Counts conn->current and makes the next queued request current. */
-static __always_inline void complete_request(struct http_conn *conn, __u64 sk, __u64 end_ns, __u8 failure)
+/*
+ * Counts conn->current and makes the next queued request current. Not inlined: its keys would take stack, of which
+ * all frames together have 512 bytes, from every step.
+ */
+static __attribute__((noinline)) int complete_request(struct http_conn *conn, __u64 sk, __u64 end_ns, __u8 failure)
 {
 	struct http_slot_key next = { .sk = sk };
 	struct http_request *queued;
@@ -141,7 +144,7 @@ static __always_inline void complete_request(struct http_conn *conn, __u64 sk, _
 		find_client(conn);
 	if (conn->verdict == HTTP_VERDICT_IGNORED) {
 		conn->open = 0;
-		return;
+		return 0;
 	}
 	settle_body(&conn->response_stream);
 	if (conn->current.body_open)
@@ -158,16 +161,17 @@ static __always_inline void complete_request(struct http_conn *conn, __u64 sk, _
 	conn->answered++;
 	conn->open--;
 	if (!conn->open)
-		return;
+		return 0;
 	next.slot = conn->answered;
 	queued = bpf_map_lookup_elem(&queued_requests, &next);
 	if (!queued) {
 		count(HTTP_LOST_PIPELINED);
 		conn->open = 0;
-		return;
+		return 0;
 	}
 	conn->current = *queued;
 	bpf_map_delete_elem(&queued_requests, &next);
+	return 0;
 }
 
 /*
@@ -749,29 +753,42 @@ __attribute__((noinline)) int http_step_on(__u32 slot)
 	return run.conn && !take_step(&run, HTTP_WINDOW - HTTP_CARRY);
 }
 
-/* Follows the bytes of one call on a connection that may be HTTP. */
-static __always_inline void follow(struct http_run *run)
+/* Takes the first step over the bytes of one call. Returns whether there are more, for http_step_on(). */
+static __always_inline bool step_first(struct http_run *run)
 {
 	struct http_conn *conn = run->conn;
-	__u32 i;
 
 	run->is_request = !conn->role || (conn->role == HTTP_ROLE_CLIENT) == run->sent;
 	if (!run->is_request)
 		conn->response_last_ns = run->now;
 	if (take_step(run, HTTP_FIRST_WINDOW))
-		return;
+		return false;
 	run->call->sk = run->sk;
 	run->call->now = run->now;
 	run->call->sent = run->sent;
 	run->call->is_request = run->is_request;
-	for (i = 0; i < HTTP_STEPS; i++)
-		if (!http_step_on(run->slot))
-			return;
+	return true;
+}
+
+/* A call with more messages or chunks than are followed. */
+__attribute__((noinline)) int http_lose_framing(__u32 slot)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+	struct http_conn *conn;
+	__u64 key;
+
+	if (!scratch)
+		return 0;
+	key = (__u64)scratch->call.sk;
+	conn = bpf_map_lookup_elem(&connections, &key);
+	if (!conn)
+		return 0;
 	count(HTTP_LOST_FRAMING);
-	if (run->is_request)
+	if (scratch->call.is_request)
 		conn->request_stream.state = HTTP_STREAM_UNTIL_CLOSE;
 	else
 		conn->response_stream.state = HTTP_STREAM_UNTIL_CLOSE;
+	return 0;
 }
 
 #endif
