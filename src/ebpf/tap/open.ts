@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { BpfLink, BpfObject, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
 import { BpfHttpTap } from "./bpf-http-tap.ts";
-import type { SelectorBits } from "./http-tap.ts";
+import type { SelectorBits, SpanSettings } from "./http-tap.ts";
 import { chooseMapSizes, type MapShape, type MapSizes } from "./memory.ts";
 import {
   autoload,
@@ -37,6 +37,8 @@ export interface HttpTapSettings {
   readonly ports: ReadonlyMap<number, SelectorBits>;
   /** Entries exist that ask for something of the process. */
   readonly processSelectors: boolean;
+  /** In force from the first request on; none becomes a span until setSpans() where it is left out. */
+  readonly firstSpans?: SpanSettings;
   /** One hook set instead of the best. */
   readonly hook?: string | undefined;
 }
@@ -50,6 +52,7 @@ export class TapError extends Error {
 export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTapSettings): BpfHttpTap {
   const opening = { libbpf, object, settings, ...lookAt(libbpf, object) };
   const refusals: Refusal[] = [];
+  let cause: unknown; // of the best set that could not be loaded, with the verifier's log
   for (const set of hookSetsToTry(settings.hook)) {
     const refusal = refusalOf(set, libbpf, opening.programs);
     if (refusal) {
@@ -60,9 +63,10 @@ export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTa
       return openWith(set, opening);
     } catch (error) {
       refusals.push({ hook: set.hook, reason: reasonOf(error) });
+      cause ??= error;
     }
   }
-  throw new TapError(explain(refusals));
+  throw new TapError(explain(refusals, cause), { cause });
 }
 
 /** What is in the object. */
@@ -110,8 +114,10 @@ function openWith(set: HookSet, { libbpf, object: bytes, settings, programs, map
   try {
     object.load();
     writePorts(object, settings.ports);
+    const tap = new BpfHttpTap(set.hook, object, links);
+    if (settings.firstSpans) tap.setSpans(settings.firstSpans);
     for (const program of object.programs) if (program.autoload) links.push(program.attach());
-    return new BpfHttpTap(set.hook, object, links);
+    return tap;
   } catch (error) {
     for (const link of links) link.close();
     object.close();
@@ -166,12 +172,14 @@ function reasonOf(error: unknown): string {
 }
 
 /** One sentence with what is missing and what to do about it. */
-function explain(refusals: readonly Refusal[]): string {
+function explain(refusals: readonly Refusal[], cause: unknown): string {
   const reasons = refusals.map(({ hook, reason }) => `${hook}: ${reason}`).join("; ");
-  return `cannot watch sockets (${reasons}): ${advice(reasons)}`;
+  return `cannot watch sockets (${reasons}): ${advice(reasons, cause)}`;
 }
 
-function advice(reasons: string): string {
+function advice(reasons: string, cause: unknown): string {
+  if (isRefusedByVerifier(cause))
+    return "this kernel's verifier refuses the programs: report it with the output of `wattspan doctor --json`";
   if (/EPERM|EACCES/.test(reasons) && !isRoot())
     return "run as root, or grant CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
   if (/tracefs is not mounted/.test(reasons))
@@ -180,6 +188,12 @@ function advice(reasons: string): string {
   if (/EPERM|EACCES/.test(reasons))
     return "BPF is not allowed here: give the container CAP_BPF and CAP_PERFMON, and look at its seccomp profile";
   return "this needs Linux 6.3, or an older one with fexit, kprobes or system call tracepoints; `wattspan doctor` says more";
+}
+
+/** The log of a program that was looked at and refused ends with how much of it was looked at. */
+function isRefusedByVerifier(cause: unknown): boolean {
+  const log = cause instanceof Error ? cause.cause : undefined;
+  return typeof log === "string" && /^processed \d+ insns/m.test(log);
 }
 
 function isRoot(): boolean {

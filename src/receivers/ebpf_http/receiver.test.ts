@@ -210,7 +210,6 @@ test("wakes up twice a second while nothing comes, more often once something doe
 test("lowers the share of the requests it keeps when they are over the budget", async () => {
   const { tap, receiver, host } = setUp();
   await receiver.start(host);
-  expect(tap.spanSettings.at(-1)).toMatchObject({ threshold: 0n, spansPerSecond: 1000 });
   tap.counts = { spans: 875n, spans_over_budget: 9125n };
   await vi.advanceTimersByTimeAsync(1500);
   expect(tap.spanSettings.at(-1)!.threshold).toBeGreaterThan(0n);

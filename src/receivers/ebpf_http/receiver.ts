@@ -75,7 +75,10 @@ export class EbpfHttpReceiver implements Component {
     const { logger, buildInfo } = settings;
     const signals = { traces: next.traces !== undefined, metrics: next.metrics !== undefined };
     const discovery = this.#discovery;
-    const source = await openSource(tapSettings(config, { discovery, agentPid, spans: signals.traces }));
+    const firstSpans = this.#sampling.settings;
+    const source = await openSource(
+      tapSettings(config, { discovery, agentPid, spans: signals.traces, firstSpans }),
+    );
     const telemetry = new HttpTelemetry(source, {
       config,
       discovery,
@@ -87,7 +90,6 @@ export class EbpfHttpReceiver implements Component {
     this.#running = { host, source, telemetry, selection, losses, timers: this.#startTimers() };
     selection.start();
     this.#sampledAtMs = performance.now();
-    source.tap.setSpans(this.#sampling.settings);
     logger.info(source.description, "Watching HTTP.");
     this.#scheduleDrain();
   }

@@ -1,3 +1,4 @@
+import type { SpanSettings } from "../../ebpf/tap/http-tap.ts";
 import type { HttpTapSettings } from "../../ebpf/tap/open.ts";
 import { SOCKET_HOOK_VARIABLE } from "../../ebpf/tap/socket-hooks.ts";
 import type { EbpfHttpConfig } from "./config.ts";
@@ -6,6 +7,7 @@ import { DurationBuckets } from "./duration-buckets.ts";
 import { SIZE_BOUNDARIES } from "./size-boundaries.ts";
 
 export interface TapContext {
+  readonly firstSpans?: SpanSettings;
   readonly discovery: Discovery;
   readonly agentPid: number;
   readonly spans: boolean;
@@ -14,7 +16,7 @@ export interface TapContext {
 /** What the user's configuration means for the programs in the kernel. */
 export function tapSettings(
   config: EbpfHttpConfig,
-  { discovery, agentPid, spans }: TapContext,
+  { discovery, agentPid, spans, firstSpans }: TapContext,
 ): HttpTapSettings {
   const { capture, histogram, metrics, roles, routes } = config;
   return {
@@ -22,6 +24,7 @@ export function tapSettings(
     server: roles.includes("server"),
     client: roles.includes("client"),
     spans,
+    ...(firstSpans && { firstSpans }),
     bodySizes: metrics.bodySize,
     requestCaptureBytes: capture.bytes,
     responseCaptureBytes: capture.responseHeaders.length > 0 ? capture.bytes : 0,
