@@ -1,10 +1,10 @@
 import type { HostFiles } from "./host-files.ts";
 import { type Finding, note, ok, type Section } from "./report.ts";
 
-/** What this host knows of the power it draws. */
+/** What this host knows of the power it draws; nothing uses it yet. */
 export function powerSection(host: HostFiles): Section {
   const sources = [...rapl(host), ...hwmon(host)];
-  const findings = sources.length > 0 ? sources : [note("power", "no counters: energy comes from a model")];
+  const findings = sources.length > 0 ? sources : [note("power", "no counters")];
   return { title: "Power", findings };
 }
 
