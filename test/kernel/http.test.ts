@@ -22,7 +22,7 @@ const COUNTERS = {
 } as const;
 
 /** Whether the hooks in use begin at a call's entry. */
-const HOOKS_ENTRY = ["fexit", "kprobe"].includes(process.env["WATTSPAN_SOCKET_HOOK"] ?? "");
+const HOOKS_ENTRY = ["fexit", "kprobe"].includes(process.env.WATTSPAN_SOCKET_HOOK ?? "");
 
 /** All cases are played when the first test asks; under emulation that takes minutes. */
 const ALL_CASES_MS = 600_000;
