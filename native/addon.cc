@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <malloc.h>
 
 #include <cerrno>
 #include <memory>
@@ -26,6 +27,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("possibleCpus", &Addon::PossibleCpus),
                            InstanceMethod("enableStats", &Addon::EnableStats),
                            InstanceMethod("probe", &Addon::Probe),
+                           InstanceMethod("trimMemory", &Addon::TrimMemory),
                            InstanceValue("version", Napi::String::New(env, libbpf_version_string())),
                        });
 }
@@ -48,6 +50,13 @@ Napi::Value Addon::EnableStats(const Napi::CallbackInfo& info) {
 Napi::Value Addon::Probe(const Napi::CallbackInfo& info) {
   const std::string refusal = FeatureProbe(info[0]).Try();
   return refusal.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), refusal);
+}
+
+// Elsewhere than in glibc, free() has done it already or there is no such call.
+void Addon::TrimMemory(const Napi::CallbackInfo&) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 NODE_API_ADDON(Addon)

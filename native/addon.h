@@ -20,6 +20,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value PossibleCpus(const Napi::CallbackInfo& info);
   Napi::Value EnableStats(const Napi::CallbackInfo& info);
   Napi::Value Probe(const Napi::CallbackInfo& info);
+  void TrimMemory(const Napi::CallbackInfo& info);
 
   Napi::FunctionReference object_class_;
   Napi::FunctionReference program_class_;

@@ -151,5 +151,7 @@ export interface Libbpf {
   enableStats(): BpfLink;
   /** Tries a feature for real. Returns undefined when it is there, else the kernel's reason, as "EPERM: …". */
   probe(feature: Feature): string | undefined;
+  /** Gives the kernel back what the whole process has freed but keeps (malloc_trim): some milliseconds for many MB. */
+  trimMemory(): void;
   readonly version: string;
 }

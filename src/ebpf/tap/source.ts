@@ -58,6 +58,11 @@ export function hostPaths(environment: NodeJS.ProcessEnv = process.env): HostPat
 const PROCESS_RING_BYTES = 256 << 10;
 /** Whoever drains records drains processes first, twice a second at least; this is for when nobody does. */
 const PROCESS_INTERVAL_MS = 5000;
+/**
+ * How often freed memory goes back to the kernel, of which malloc keeps what lies between what is in use: what loading the
+ * programs took, and some 7 MB under load. Takes 1 ms at most, 0.2 ms when there is nothing to do.
+ */
+const TRIM_INTERVAL_MS = 5000;
 
 /** Opens the kernel's source. Rejects with a TapError when this kernel cannot be watched. */
 export async function openKernelSource(
@@ -80,6 +85,8 @@ export async function openKernelSource(
     tap.close();
     throw cause;
   }
+  libbpf.trimMemory();
+  const trimTimer = setInterval(() => libbpf.trimMemory(), TRIM_INTERVAL_MS).unref();
   return {
     tap,
     processes,
@@ -88,6 +95,7 @@ export async function openKernelSource(
     description: { hook: tap.hook, map_memory_bytes: tap.memoryBytes },
     drainProcesses: () => processTap.drain(),
     async close() {
+      clearInterval(trimTimer);
       tap.close();
       await processTap.shutdown();
     },
