@@ -101,7 +101,26 @@ export function target(endpoint: string): string {
   return endpoint.replace(/^https?:\/\//, "").replace(/\/+$/, "");
 }
 
-function* clientProblems({ endpoint }: GrpcClientConfig): Iterable<Problem> {
+function* clientProblems({ endpoint, headers }: GrpcClientConfig): Iterable<Problem> {
+  yield* headerProblems(headers);
+  yield* endpointProblems(endpoint);
+}
+
+/** Found now, since gRPC would refuse each request, and put the value in its error. */
+function* headerProblems(headers: GrpcClientConfig["headers"]): Iterable<Problem> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[0-9a-z_.-]+$/i.test(name)) yield `headers has ${JSON.stringify(name)}, which is no header's name`;
+    if (!isBinaryHeader(name) && !/^[ -~]*$/.test(value))
+      yield `headers[${name}] has a character that is not printable ASCII, such as a line's end`;
+  }
+}
+
+/** Whether a header's value is bytes, by gRPC's convention. */
+export function isBinaryHeader(name: string): boolean {
+  return name.toLowerCase().endsWith("-bin");
+}
+
+function* endpointProblems(endpoint: string): Iterable<Problem> {
   const address = target(endpoint);
   if (address === "" || address.startsWith("unix:")) return; // Whether it may be empty is the section's to say.
   const host = address.replace(/^dns:\/\/[^/]*\//, "");

@@ -8,7 +8,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import type { BuildInfo } from "../../component/index.ts";
-import { target } from "./client-config.ts";
+import { isBinaryHeader, target } from "./client-config.ts";
 import { preferFastGzip } from "./compression.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
 import { channelCredentials } from "./credentials.ts";
@@ -94,7 +94,8 @@ function clientOptions(config: OtlpGrpcConfig, { command, version }: BuildInfo):
 
 function metadata({ headers, waitForReady }: OtlpGrpcConfig): Metadata {
   const metadata = new Metadata({ waitForReady });
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  for (const [name, value] of Object.entries(headers))
+    metadata.set(name, isBinaryHeader(name) ? Buffer.from(value) : value);
   return metadata;
 }
 

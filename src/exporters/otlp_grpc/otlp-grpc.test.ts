@@ -53,7 +53,7 @@ const QUICK_RETRY = { initial_interval: "10ms", max_interval: "50ms", max_elapse
 describe("otlp_grpc exporter", () => {
   it("sends the bytes of every signal to its service, with the user's headers and its own user agent", async () => {
     const server = await receiver();
-    const section = { endpoint: server.endpoint, headers: { "x-api-key": "secret" } };
+    const section = { endpoint: server.endpoint, headers: { "x-api-key": "secret", "x-raw-bin": "é" } };
     await (await exporter("traces", section)).consume(traces(3));
     await (await exporter("metrics", section)).consume(metrics(2));
     await (await exporter("logs", { ...section, headers: [{ name: "x-api-key", value: "b" }] })).consume(
@@ -67,6 +67,7 @@ describe("otlp_grpc exporter", () => {
     expect(server.spans.map((span) => span.name)).toEqual(["span 0", "span 1", "span 2"]);
     const { headers } = server.received[0]!;
     expect(headers["x-api-key"]).toBe("secret");
+    expect(headers["x-raw-bin"]).toBe("é");
     expect(headers["user-agent"]).toMatch(/^wattspan\/0\.0\.0 \(linux\/(amd64|arm64)\) grpc-node-js\//);
     expect(server.received[2]!.headers["x-api-key"]).toBe("b");
   });
@@ -419,6 +420,14 @@ describe("otlp_grpc configuration", () => {
   it.each([
     [{}, 'requires a non-empty "endpoint"'],
     [{ endpoint: "localhost" }, "clientconfig: address localhost: missing port in address"],
+    [
+      { endpoint: "localhost:1", headers: { authorization: "Bearer hush\n" } },
+      "clientconfig: headers[authorization] has a character that is not printable ASCII, such as a line's end",
+    ],
+    [
+      { endpoint: "localhost:1", headers: { "api key": "hush" } },
+      'clientconfig: headers has "api key", which is no header\'s name',
+    ],
     [{ endpoint: "localhost:http" }, 'clientconfig: invalid port "http"'],
     [{ endpoint: "::1:4317" }, "too many colons in address"],
     [{ endpoint: "a:1", compression: "zstd" }, 'unknown compression type "zstd"'],
