@@ -14,23 +14,9 @@ import {
 } from "../support/http-expectations.ts";
 import { OtlpReceiver } from "../support/otlp-receiver.ts";
 import { knownRequests } from "../support/requests.ts";
-import {
-  type Server,
-  startGo,
-  startNginx,
-  startNode,
-  startPython,
-  startPythonStock,
-} from "../support/servers.ts";
+import { type Server, STARTERS } from "../support/servers.ts";
 import { countBy, type PlainSpan, type Series, seriesOf, spansOf } from "../support/telemetry.ts";
 
-const STARTERS = {
-  go: startGo,
-  node: startNode,
-  python: startPython,
-  "python-stock": startPythonStock,
-  nginx: startNginx,
-};
 const PAIRS = Object.keys(STARTERS).flatMap((server) =>
   Object.keys(clients).map((client) => [server, client] as const),
 );

@@ -2,22 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clients, load } from "../support/clients.ts";
 import { knownRequests } from "../support/requests.ts";
-import {
-  type Server,
-  startGo,
-  startNginx,
-  startNode,
-  startPython,
-  startPythonStock,
-} from "../support/servers.ts";
-
-const STARTERS = {
-  go: startGo,
-  node: startNode,
-  python: startPython,
-  "python-stock": startPythonStock,
-  nginx: startNginx,
-};
+import { type Server, STARTERS, startNginx, startNode } from "../support/servers.ts";
 
 describe.each(Object.entries(STARTERS))("the server %s", (name, start) => {
   let server: Server;

@@ -157,3 +157,12 @@ http {
 }
 `;
 }
+
+/** Every server, by name. */
+export const STARTERS: Readonly<Record<string, () => Promise<Server>>> = {
+  go: startGo,
+  node: startNode,
+  python: startPython,
+  "python-stock": startPythonStock,
+  nginx: startNginx,
+};
