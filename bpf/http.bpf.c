@@ -42,7 +42,7 @@ const volatile struct http_port any_port = { .include = 1, .exclude = 0 };
 /* Requests and first sights of series, in place for user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 21);
 } events SEC(".maps");
 
 /* Connections by socket address; removed at TCP_CLOSE. */

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # The init of the matrix's virtual machines: mounts what a host has, runs the kernel tests, powers off.
-# The kernel hands words of its command line on as environment: WATTSPAN_SOCKET_HOOK, WATTSPAN_TESTS.
+# The kernel hands words of its command line on as environment: WATTSPAN_SOCKET_HOOK, WATTSPAN_TESTS, WATTSPAN_EMULATED.
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/tmp CI=true NO_COLOR=1
 

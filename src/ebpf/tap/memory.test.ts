@@ -56,7 +56,7 @@ test("makes room for body sizes only where they are on, one for each series", ()
 
 test("keeps next to nothing for spans where there are none", () => {
   const { maxEntries, bytes } = chooseMapSizes(httpMaps(2), { ...needs, cpus: 2, spans: false });
-  expect(maxEntries).toMatchObject({ events: 65_536, captures: 1, client_edges: 1 });
+  expect(maxEntries).toMatchObject({ events: 65_536, captures: 1, client_edges: 64 });
   expect(bytes).toBeLessThan(12 << 20);
 });
 

@@ -87,7 +87,7 @@ export function chooseMapSizes(maps: readonly MapShape[], needs: MapNeeds): MapS
 /** Maps that what is off would use; a small ring is still needed to name targets. */
 function unneeded(needs: MapNeeds): Readonly<Record<string, number>> {
   return {
-    ...(needs.spans ? {} : { events: 64 << 10, captures: 1, client_edges: 1 }),
+    ...(needs.spans ? {} : { events: 64 << 10, captures: 1, client_edges: 64 }),
     ...(needs.processSelectors ? {} : { processes: 1 }),
     ...(needs.pendingCalls ? {} : { pending_calls: 1 }),
   };
