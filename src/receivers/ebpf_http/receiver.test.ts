@@ -82,6 +82,14 @@ test("hands on spans as they come and metrics on each interval", async () => {
   await receiver.shutdown(never);
 });
 
+test("waits for an interval that is longer than a timer can be", async () => {
+  const { tap, metrics, receiver, host } = setUp({ collection_interval: "1000h" });
+  await receiver.start(host);
+  tap.series = seriesSnapshot({ target: 0n, buckets: [1] });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(metrics.taken).toEqual([]);
+});
+
 test("tells the kernel whether anybody wants spans", async () => {
   const { opened, receiver, host } = setUp({}, { traces: false });
   await receiver.start(host);

@@ -1,4 +1,5 @@
 import type { Component, Host, Settings } from "../../component/index.ts";
+import { timerMs } from "../../confmap/duration.ts";
 import type { Consumers } from "../../consumer/index.ts";
 import type { HttpSource, OpenHttpSource } from "../../ebpf/tap/source.ts";
 import type { Traces } from "../../pdata/index.ts";
@@ -116,7 +117,7 @@ export class EbpfHttpReceiver implements Component {
   #startTimers(): readonly NodeJS.Timeout[] {
     const { collectionIntervalMs } = this.#parts.config;
     return [
-      setInterval(() => this.#collectOnTime(), collectionIntervalMs).unref(),
+      setInterval(() => this.#collectOnTime(), timerMs(collectionIntervalMs)).unref(),
       setInterval(() => this.#reportLosses(), LOSS_INTERVAL_MS).unref(),
     ];
   }
