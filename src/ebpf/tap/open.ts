@@ -182,9 +182,9 @@ function advice(reasons: string, cause: unknown): string {
     return "this kernel's verifier refuses the programs: report it with the output of `wattspan doctor --json`";
   if (/EPERM|EACCES/.test(reasons) && !isRoot())
     return "run as root, or grant CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
+  if (!existsSync("/sys/kernel/btf/vmlinux")) return "this needs a kernel with BTF (CONFIG_DEBUG_INFO_BTF=y)";
   if (/tracefs is not mounted/.test(reasons))
     return "mount tracefs (mount -t tracefs tracefs /sys/kernel/tracing): this kernel has no better hooks";
-  if (!existsSync("/sys/kernel/btf/vmlinux")) return "this needs a kernel with BTF (CONFIG_DEBUG_INFO_BTF=y)";
   if (/EPERM|EACCES/.test(reasons))
     return "BPF is not allowed here: give the container CAP_BPF and CAP_PERFMON, and look at its seccomp profile";
   return "this needs Linux 6.3, or an older one with fexit, kprobes or system call tracepoints; `wattspan doctor` says more";
