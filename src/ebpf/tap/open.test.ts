@@ -84,6 +84,9 @@ class FakeLibbpf implements Libbpf {
   enableStats(): never {
     throw new Error("not used");
   }
+  trimMemory(): never {
+    throw new Error("not used");
+  }
   probe(feature: object): string | undefined {
     return this.#host.missing?.[String(Object.values(feature)[0])];
   }
