@@ -9,10 +9,10 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * The section of the receiver `ebpf_http` in the configuration that is given; undefined without one. Throws a ConfigError
- * when there is more or less than one such receiver.
+ * when there is more or less than one such receiver, a UsageError when there is something to set but nothing to set it in.
  */
 export async function httpConfig(flags: Flags): Promise<EbpfHttpConfig | undefined> {
-  if (!flags.values.config) return undefined;
+  if (!flags.values.config && !flags.values.set) return undefined;
   const { receivers } = await getConfig(configLocations(flags), silent);
   const found = [...receivers.values()].filter(({ factory }) => factory.type === TYPE);
   const [one] = found;

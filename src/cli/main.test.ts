@@ -128,6 +128,15 @@ describe("wattspan", () => {
     expect(stdout).toContain("validate");
   });
 
+  it.each([["doctor"], ["record", "--output", "/dev/null/never"]])(
+    "does not let --set of %s go unused",
+    async (...command) => {
+      const { code, stderr } = await run(...command, "--set", "receivers.ebpf_http.capture.bytes=0");
+      expect(code).toBe(1);
+      expect(stderr).toContain("at least one config flag must be provided");
+    },
+  );
+
   it("lists its components in the Collector's shape", async () => {
     const { code, stdout } = await run("components");
     expect(code).toBe(0);
