@@ -17,7 +17,7 @@ export interface ProcessTableSettings {
 
 export const DEFAULT_PROCESS_TABLE_SETTINGS: ProcessTableSettings = {
   maxProcesses: 32_768,
-  maxDead: 8192,
+  maxDead: 4096, // 1 to 2 kB each
   graceMs: 30_000,
 };
 
