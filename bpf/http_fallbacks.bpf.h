@@ -196,6 +196,25 @@ TRACE_EXIT(sendto, SLOT_SEND, true)
 TRACE_EXIT(sendmsg, SLOT_SEND, true)
 TRACE_EXIT(sendfile64, SLOT_SEND, true)
 
+/* Bytes went from argument 1 to argument 3; nobody holds them in user memory. */
+SEC("?tracepoint/syscalls/sys_exit_splice")
+int trace_sys_exit_splice(struct syscall_exit *ctx)
+{
+	struct syscall_regs regs;
+	const struct sock *sk;
+
+	if (ctx->ret <= 0 || !read_syscall_regs(&regs))
+		return 0;
+	sk = find_socket(regs.arg3);
+	if (sk)
+		return data_moved(SLOT_SEND, sk, ctx->ret, 0, true);
+	sk = find_socket(regs.arg1);
+	return sk ? data_moved(SLOT_RECEIVE, sk, ctx->ret, 0, false) : 0;
+}
+
+/* Messages of one call that are followed; bytes of those behind them lose their framing. */
+#define MAX_MESSAGES 8
+
 /* Each message of the call by itself, with the length the kernel wrote beside it. */
 static __always_inline int messages_exited(__u32 slot, __s64 ret, bool sent)
 {
@@ -207,7 +226,7 @@ static __always_inline int messages_exited(__u32 slot, __s64 ret, bool sent)
 	if (ret <= 0 || !read_syscall_regs(&regs))
 		return 0;
 	sk = find_socket(regs.arg1);
-	for (i = 0; i < 4 && i < ret && sk; i++) {
+	for (i = 0; i < MAX_MESSAGES && i < ret && sk; i++) {
 		if (bpf_probe_read_user(&bytes, sizeof(bytes),
 					(void *)(regs.arg2 + i * USER_MMSGHDR_BYTES + USER_MMSGHDR_LENGTH)))
 			return 0;

@@ -21,8 +21,9 @@ const COUNTERS = {
   unreadable: "unreadable",
 } as const;
 
+const HOOK = process.env.WATTSPAN_SOCKET_HOOK ?? "";
 /** Whether the hooks in use begin at a call's entry. */
-const HOOKS_ENTRY = ["fexit", "kprobe"].includes(process.env.WATTSPAN_SOCKET_HOOK ?? "");
+const HOOKS_ENTRY = ["fexit", "kprobe"].includes(HOOK);
 
 /** All cases are played when the first test asks; under emulation that takes minutes. */
 const ALL_CASES_MS = 600_000;
@@ -75,7 +76,9 @@ describe("the HTTP tap, on connections that are not HTTP/1.x", () => {
     test(`invents nothing, and counts it: ${name}`, { timeout: ALL_CASES_MS }, async () => {
       const { seen, counted } = (await results()).get(name)!;
       expect(seen).toEqual([]);
-      if (kind !== "silent") expect(counted[COUNTERS[kind]]).toBeGreaterThan(0);
+      // Exits of system calls do not see what io_uring does at all.
+      if (kind !== "silent" && !(HOOK === "syscalls" && kind === "unreadable"))
+        expect(counted[COUNTERS[kind]]).toBeGreaterThan(0);
     });
 });
 

@@ -36,12 +36,23 @@ export async function runCases(
   return results;
 }
 
+/** The kernel leaves out a kretprobe where another probe runs, and tells nobody: such a case is played once more. */
+const MISSES_CALLS = process.env.WATTSPAN_SOCKET_HOOK === "kprobe";
+
+function isShort(one: Case, reports: Map<string, TalkReport>, requests: readonly SeenRequest[]): boolean {
+  return seenIn(reports.get(one.name)!, requests).length < one.client.length + one.server.length;
+}
+
 async function runTogether(cases: readonly Case[], tap: TestedTap): Promise<Map<string, CaseResult>> {
   const reports = new Map<string, TalkReport>();
   await tap.start();
   try {
     for (const { name, talk } of cases) reports.set(name, await playTalk(talk));
-    const requests = await settled(tap, [...reports.values()], countRequests(cases));
+    let requests = await settled(tap, [...reports.values()], countRequests(cases));
+    for (const missed of MISSES_CALLS ? cases.filter((one) => isShort(one, reports, requests)) : []) {
+      reports.set(missed.name, await playTalk(missed.talk));
+      requests = await settled(tap, [...reports.values()], countRequests(cases));
+    }
     return new Map([...reports].map(([name, report]) => [name, { report, seen: seenIn(report, requests) }]));
   } finally {
     await tap.stop();
