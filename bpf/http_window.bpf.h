@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The window: bytes of a call, copied from user memory and looked at by the parsers of http_parse.h. */
+#ifndef WATTSPAN_HTTP_WINDOW_BPF_H
+#define WATTSPAN_HTTP_WINDOW_BPF_H
+
+/*
+ * Functions with a slot are global: the verifier checks each once, by itself, rather than in every step of the loop
+ * that calls it. Below 5.12 they take only numbers, so they find the scratch again.
+ */
+static __always_inline struct http_scratch *find_scratch(__u32 slot)
+{
+	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+/* Reads up to `limit` unconsumed bytes to window + carry; returns how many, or -1. */
+__attribute__((noinline)) int http_fetch(__u32 slot, __u32 carry, __u32 limit)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+
+	if (!scratch || carry > HTTP_CARRY)
+		return -1;
+	return read_user_bytes(&scratch->call, scratch->window + carry, limit, limit > HTTP_FIRST_WINDOW);
+}
+
+/* Scans window[0, length) with scratch->scan. */
+__attribute__((noinline)) int http_scan_head(__u32 slot, __u32 length)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+
+	if (!scratch || length > HTTP_WINDOW)
+		return -1;
+	http_scan_window(&scratch->scan, scratch->window, length);
+	return 0;
+}
+
+/* Reads the fields that the scan met. */
+__attribute__((noinline)) int http_scan_fields(__u32 slot)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+
+	if (!scratch)
+		return -1;
+	http_read_fields(&scratch->scan, scratch->window);
+	return 0;
+}
+
+/* The shape of the path at window[from, end). */
+__attribute__((noinline)) __u64 http_shape_path(__u32 slot, __u32 from, __u32 end)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+
+	if (!scratch)
+		return 0;
+	http_route_shape(&scratch->shape, scratch->window, from, end);
+	return scratch->shape.hash;
+}
+
+/* Reads on in scratch->lines; returns the bytes consumed. */
+__attribute__((noinline)) int http_read_lines(__u32 slot, __u32 length, __u32 trailers)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+
+	if (!scratch)
+		return -1;
+	if (trailers)
+		return http_read_trailers(&scratch->lines, scratch->window, length);
+	return http_read_size(&scratch->lines, scratch->window, length);
+}
+
+/* The method at the window's start: prefix | method << 8 | bytes << 16. */
+__attribute__((noinline)) int http_read_method(__u32 slot, __u32 length)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+	enum http_prefix prefix;
+	__u32 bytes = 0;
+	__u8 method = 0;
+
+	if (!scratch)
+		return HTTP_PREFIX_NO;
+	prefix = http_parse_method(scratch->window, length, &method, &bytes);
+	return prefix | method << 8 | bytes << 16;
+}
+
+#endif
