@@ -9,8 +9,8 @@ import type { BpfHttpTap } from "../../src/ebpf/tap/bpf-http-tap.ts";
 import { KEEP_ALL, openKernelTap } from "../support/live-tap.ts";
 
 const PEERS = join(import.meta.dirname, "../support/peers");
-/** More than the ring holds: a megabyte, and two records of some 600 bytes for each request. */
-const REQUESTS = 1500;
+/** More than the ring holds: two megabytes, and two records of some 700 bytes for each request. */
+const REQUESTS = 4000;
 const BUCKETS = KEEP_ALL.boundariesNs.length + 1;
 
 let tap: BpfHttpTap;
