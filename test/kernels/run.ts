@@ -43,6 +43,10 @@ function printFailures({ lines, crash }: Outcome, log: string): void {
   console.log(`\n    FAILED: ${crash}. The end of ${log}.console.log:\n${tail}\n`);
 }
 
+function hasFailed({ lines, crash }: Outcome): boolean {
+  return crash !== undefined || lines.some((line) => line.kind === "test" && line.state === "failed");
+}
+
 function count(outcome: Outcome): string {
   const counts = { passed: 0, failed: outcome.crash === undefined ? 0 : 1, skipped: 0 };
   for (const line of outcome.lines) if (line.kind === "test") counts[line.state]++;
@@ -56,7 +60,14 @@ async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): P
     const log = join(FOLDER, `${kernel.release}-${hook}`);
     const tests = options.only ?? (index === 0 ? ALL_TESTS : TAP_TESTS);
     const environment = { WATTSPAN_SOCKET_HOOK: hook, WATTSPAN_TESTS: tests, WATTSPAN_EMULATED: "1" };
-    const outcome = await boot({ kernel, initramfs, environment, timeoutMs: TIMEOUT_MS, log });
+    const machine = { kernel, initramfs, environment, timeoutMs: TIMEOUT_MS, log };
+    let outcome = await boot(machine);
+    if (hasFailed(outcome)) {
+      // Emulation stretches the moments between a packet and its hook: only what fails twice is the kernel's.
+      say(kernel.release, hook, `once more, after ${Math.round(outcome.seconds)} s:`);
+      printFailures(outcome, log);
+      outcome = await boot(machine);
+    }
     say(kernel.release, hook, `${count(outcome)}, ${Math.round(outcome.seconds)} s`);
     printFailures(outcome, log);
   }
