@@ -69,7 +69,7 @@ struct {
 	__type(value, struct http_request);
 } queued_requests SEC(".maps");
 
-/* The unfinished last line of a head that came in pieces; slot is enum http_role's direction. Removed when read. */
+/* Unfinished last lines of heads that came in pieces; slot 1 is the request's. Overwritten by the next, else LRU. */
 struct http_partial {
 	__u8 bytes[HTTP_CARRY];
 };
