@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { BuildInfo, Component, Logger } from "../component/index.ts";
+import type { Component, Logger } from "../component/index.ts";
 import { parseConfig } from "../confmap/decode.ts";
 import { parseDurationMs, timerMs } from "../confmap/duration.ts";
 import { discard } from "../consumer/index.ts";
@@ -9,6 +9,7 @@ import { hostPaths, openKernelSource } from "../ebpf/tap/source.ts";
 import { loadLibbpf } from "../native/load.ts";
 import { type EbpfHttpConfig, ebpfHttpConfig } from "../receivers/ebpf_http/config.ts";
 import { EbpfHttpReceiver } from "../receivers/ebpf_http/receiver.ts";
+import { Counters } from "../service/telemetry/counters.ts";
 import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS, type Flags, parseFlags, UsageError } from "./flags.ts";
 import { httpConfig } from "./http-config.ts";
@@ -56,7 +57,7 @@ class Recording {
     this.failure = promise;
     const paths = hostPaths();
     this.#receiver = new EbpfHttpReceiver({
-      settings: { id: RECEIVER, logger: warningsOnly, buildInfo: buildInfo satisfies BuildInfo },
+      settings: { id: RECEIVER, logger: warningsOnly, buildInfo, counters: new Counters() },
       config,
       next: { traces: discard, metrics: discard },
       agentPid: readAgentPid(paths.proc),

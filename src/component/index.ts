@@ -28,6 +28,16 @@ export interface Logger {
   error(attributes: Attributes, message: string): void;
 }
 
+export type Labels = Readonly<Record<string, string>>;
+
+/** The agent's own metrics, by the Collector's names. The graph counts all traffic: a component adds what only it knows. */
+export interface CounterRegistry {
+  /** The same name and labels are the same counter. */
+  counter(name: string, labels: Labels): { add(count: number): void };
+  /** Adds a series whose value is read when it is asked for. */
+  observe(type: "counter" | "gauge", name: string, labels: Labels, read: () => number): void;
+}
+
 export interface BuildInfo {
   readonly command: string;
   readonly description: string;
@@ -40,6 +50,7 @@ export interface Settings {
   readonly id: string;
   readonly logger: Logger;
   readonly buildInfo: BuildInfo;
+  readonly counters: CounterRegistry;
 }
 
 /** What a running component may ask of the service around it. */

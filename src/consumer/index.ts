@@ -6,11 +6,27 @@ export interface Capabilities {
   readonly mutatesData: boolean;
 }
 
+/** Who sent the data, as the receiver that took it knows: the Collector's client.Info. */
+export interface ClientInfo {
+  /** The peer's IP address, without its port; undefined when the transport has none. */
+  readonly address?: string | undefined;
+  /** The request's headers or gRPC metadata, by lower-case name; empty unless the receiver was told to include them. */
+  readonly metadata: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What goes with data through the pipeline without being part of it. Processors hand it on as it is. */
+export interface Context {
+  /** Aborts when nobody waits for the outcome any more. */
+  readonly signal?: AbortSignal | undefined;
+  /** Undefined when the data was made here. */
+  readonly client?: ClientInfo | undefined;
+}
+
 /** Takes telemetry of one signal. */
 export interface Consumer<S extends Signal> {
   readonly capabilities: Capabilities;
   /** Takes ownership of `data`. Rejects with PermanentError when retrying cannot help, else the caller may retry. */
-  consume(data: SignalData[S], signal?: AbortSignal): Promise<void>;
+  consume(data: SignalData[S], context?: Context): Promise<void>;
 }
 
 /** The downstreams of a receiver, one per signal that has a pipeline. */

@@ -15,11 +15,11 @@ export function fanOut<S extends Signal>(consumers: readonly Consumer<S>[]): Con
   const original = reading.length > 0 ? reading : mutating.slice(-1);
   return {
     capabilities: { mutatesData: reading.length === 0 },
-    async consume(data, signal) {
+    async consume(data, context) {
       const copies = copied.map(() => data.clone() as SignalData[S]); // Before anyone can change the original.
       const outcomes = await Promise.allSettled([
-        ...copied.map((consumer, index) => consumer.consume(copies[index]!, signal)),
-        ...original.map((consumer) => consumer.consume(data, signal)),
+        ...copied.map((consumer, index) => consumer.consume(copies[index]!, context)),
+        ...original.map((consumer) => consumer.consume(data, context)),
       ]);
       const causes = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
       if (causes.length > 0) throw joined(causes);

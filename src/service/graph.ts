@@ -99,7 +99,7 @@ class GraphBuilder {
     this.#add("processor", settings, processor);
     const observed = observeProcessorInput(id, signal, counters, processor);
     const mutatesData = processor.capabilities.mutatesData || next.capabilities.mutatesData;
-    return { capabilities: { mutatesData }, consume: (data, abort) => observed.consume(data, abort) };
+    return { capabilities: { mutatesData }, consume: (data, context) => observed.consume(data, context) };
   }
 
   /** One instance for each id; it feeds every pipeline that names it. */
@@ -129,7 +129,8 @@ class GraphBuilder {
       "otelcol.component.kind": kind,
       ...attributes,
     });
-    return { id, logger, buildInfo: this.#context.buildInfo };
+    const { buildInfo, counters } = this.#context;
+    return { id, logger, buildInfo, counters };
   }
 
   #add(kind: Kind, { id, logger }: Settings, component: Component): void {

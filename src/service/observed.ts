@@ -85,10 +85,10 @@ export function observeProcessorOutput<S extends Signal>(
 function countOutcome<S extends Signal>(next: Consumer<S>, taken: Counter, refused: Counter): Consumer<S> {
   return {
     capabilities: next.capabilities,
-    async consume(data, signal) {
+    async consume(data, context) {
       const items = data.itemCount;
       try {
-        await next.consume(data, signal);
+        await next.consume(data, context);
       } catch (error) {
         refused.add(items);
         throw error;
@@ -101,9 +101,9 @@ function countOutcome<S extends Signal>(next: Consumer<S>, taken: Counter, refus
 function countItems<S extends Signal>(next: Consumer<S>, counter: Counter): Consumer<S> {
   return {
     capabilities: next.capabilities,
-    consume(data, signal) {
+    consume(data, context) {
       counter.add(data.itemCount);
-      return next.consume(data, signal);
+      return next.consume(data, context);
     },
   };
 }

@@ -1,5 +1,7 @@
 // What a component is given, for tests that look at one component alone.
+
 import type { Attributes, Host, Logger, Settings, Status } from "../../src/component/index.ts";
+import { Counters } from "../../src/service/telemetry/counters.ts";
 
 /** A logger that keeps its records. */
 export class LogRecorder implements Logger {
@@ -22,7 +24,8 @@ export class LogRecorder implements Logger {
 
 /** Settings for a component of that id. */
 export function settings(id: string, logger: Logger = new LogRecorder()): Settings {
-  return { id, logger, buildInfo: { command: "wattspan", description: "wattspan", version: "0.0.0" } };
+  const buildInfo = { command: "wattspan", description: "wattspan", version: "0.0.0" };
+  return { id, logger, buildInfo, counters: new Counters() };
 }
 
 /** A host that keeps the statuses it is told. */

@@ -77,7 +77,7 @@ export class Probe {
     create: ({ id }, section, signal, next) => ({
       ...this.#component(`processor ${id} ${signal}`, section),
       capabilities: { mutatesData: section.mutates },
-      consume: (data, abort) => next.consume(data, abort),
+      consume: (data, context) => next.consume(data, context),
     }),
   };
 

@@ -1,6 +1,6 @@
 // Turns a sender into an exporter: queue before retry before the sender, and a shutdown that drains them in order.
 import type { Component, Exporter, Host, Settings } from "../../component/index.ts";
-import type { Consumer } from "../../consumer/index.ts";
+import type { Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { QueueConfig, RetryConfig } from "./config.ts";
 import { type QueueStats, SendingQueue } from "./queue.ts";
@@ -34,7 +34,7 @@ export function toExporter<S extends Signal>(options: ExporterOptions, sender: S
       return sendingQueue?.stats;
     },
     start: (host: Host) => sender.start(host),
-    consume: (data: SignalData[S], signal?: AbortSignal) => first.consume(data, signal),
+    consume: (data: SignalData[S], context?: Context) => first.consume(data, context),
     async shutdown(signal: AbortSignal) {
       stopping.abort();
       await sendingQueue?.drain(signal);

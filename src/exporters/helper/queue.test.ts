@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LogRecorder } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
-import { type Consumer, PermanentError } from "../../consumer/index.ts";
+import { type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
 import { Traces } from "../../pdata/index.ts";
 import { queueConfig } from "./config.ts";
 import { SendingQueue } from "./queue.ts";
@@ -14,7 +14,7 @@ class Gate implements Consumer<"traces"> {
   readonly capabilities = { mutatesData: false };
   readonly held: { readonly data: Traces; readonly release: (error?: Error) => void }[] = [];
 
-  consume(data: Traces, signal?: AbortSignal): Promise<void> {
+  consume(data: Traces, { signal }: Context = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(signal.reason));
       this.held.push({ data, release: (error) => (error ? reject(error) : resolve()) });
@@ -103,7 +103,7 @@ describe("sending queue", () => {
     const queue = queueTo(gate, { sizer: "items", queue_size: 10, block_on_overflow: true });
     await queue.consume(traces(8));
     const abort = new AbortController();
-    const large = queue.consume(traces(9), abort.signal);
+    const large = queue.consume(traces(9), { signal: abort.signal });
     const small = queue.consume(traces(2));
     abort.abort(new Error("enough"));
     await expect(large).rejects.toThrow("enough");

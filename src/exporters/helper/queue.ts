@@ -1,6 +1,6 @@
 // The Collector's sending_queue: takes data at once, sends it in the background, refuses when full.
 import type { Logger } from "../../component/index.ts";
-import { type Capabilities, type Consumer, PermanentError } from "../../consumer/index.ts";
+import { type Capabilities, type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { QueueConfig, Sizer } from "./config.ts";
 
@@ -16,6 +16,7 @@ export interface QueueStats {
 
 interface Entry<S extends Signal> {
   readonly data: SignalData[S];
+  readonly client: Context["client"];
   readonly items: number;
   readonly size: number;
   readonly result: PromiseWithResolvers<void>;
@@ -64,13 +65,13 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     };
   }
 
-  async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
+  async consume(data: SignalData[S], { client, signal }: Context = {}): Promise<void> {
     const items = countOf(data);
     const result = Promise.withResolvers<void>();
     result.promise.catch(() => {}); // Logged and counted where it is sent.
     try {
       // Takes effect before the first await, so that a drain that follows finds the entry.
-      await this.#offer({ data, items, size: sizeOf(data, this.#config.sizer), result }, signal);
+      await this.#offer({ data, client, items, size: sizeOf(data, this.#config.sizer), result }, signal);
     } catch (error) {
       this.#rejectedItems += items;
       const attributes = { error: messageOf(error), rejected_items: items };
@@ -137,7 +138,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
 
   async #sendOne(entry: Entry<S>): Promise<void> {
     try {
-      await this.#next.consume(entry.data, this.#abort.signal);
+      await this.#next.consume(entry.data, { client: entry.client, signal: this.#abort.signal });
       this.#sentItems += entry.items;
       entry.result.resolve();
     } catch (error) {

@@ -92,7 +92,9 @@ describe("retry_on_failure", () => {
   it("stops waiting when the caller gives up", async () => {
     const section = { initial_interval: "1h", max_interval: "1h", max_elapsed_time: "0s" };
     const { consumer } = retrying(failing(unavailable(), unavailable()), section);
-    await expect(consumer.consume(traces(1), AbortSignal.timeout(20))).rejects.toThrow("interrupted");
+    await expect(consumer.consume(traces(1), { signal: AbortSignal.timeout(20) })).rejects.toThrow(
+      "interrupted",
+    );
   });
 
   describe("with max_elapsed_time 0", () => {

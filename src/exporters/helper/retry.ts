@@ -30,13 +30,14 @@ export function withRetry<S extends Signal>(
 ): Consumer<S> {
   return {
     capabilities: next.capabilities,
-    async consume(data, signal) {
+    async consume(data, context) {
+      const signal = context?.signal;
       const deadline = config.maxElapsedTimeMs > 0 ? Date.now() + config.maxElapsedTimeMs : Infinity;
       const wake = signal ? AbortSignal.any([signal, stopping]) : stopping;
       for (const interval of intervals(config)) {
         const last = stopping.aborted;
         try {
-          return await next.consume(data, signal);
+          return await next.consume(data, context);
         } catch (error) {
           const delayMs = delayAfter(error, interval, deadline, last || signal?.aborted === true);
           const attributes = { error: messageOf(error), interval: formatDurationMs(delayMs) };

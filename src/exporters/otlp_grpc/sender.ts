@@ -1,6 +1,6 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import type { Settings } from "../../component/index.ts";
-import type { Capabilities } from "../../consumer/index.ts";
+import type { Capabilities, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { Sender } from "../helper/exporter.ts";
 import type { SharedClient } from "./client.ts";
@@ -43,8 +43,8 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
     this.#client.close();
   }
 
-  async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
-    this.#logPartial(await this.#call(data.bytes(), signal));
+  async consume(data: SignalData[S], context?: Context): Promise<void> {
+    this.#logPartial(await this.#call(data.bytes(), context?.signal));
   }
 
   /** The server has taken the request, so nothing in its answer may make it fail. */

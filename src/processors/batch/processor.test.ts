@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { logs } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
-import { type Consumer, PermanentError } from "../../consumer/index.ts";
+import { type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
 import { Logs } from "../../pdata/index.ts";
 import { batchConfig } from "./config.ts";
 import { BatchProcessor } from "./processor.ts";
@@ -13,7 +13,7 @@ class Downstream implements Consumer<"logs"> {
   readonly signals: (AbortSignal | undefined)[] = [];
   answer: (data: Logs) => Promise<void> = async () => {};
 
-  async consume(data: Logs, signal?: AbortSignal): Promise<void> {
+  async consume(data: Logs, { signal }: Context = {}): Promise<void> {
     this.batches.push(data.itemCount);
     this.signals.push(signal);
     await this.answer(data);
@@ -155,7 +155,7 @@ describe("batch", () => {
   it("gives data back to a sender who gives up, unless it is under way", async () => {
     const processor = batch();
     const sender = new AbortController();
-    const mine = processor.consume(logs(2), sender.signal);
+    const mine = processor.consume(logs(2), { signal: sender.signal });
     const theirs = processor.consume(logs(3));
     sender.abort(new Error("changed my mind"));
     await expect(mine).rejects.toThrow("changed my mind");

@@ -1,7 +1,7 @@
 // Hot: runs once for each piece of telemetry in every pipeline.
 import type { Processor } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
-import type { Capabilities, Consumer } from "../../consumer/index.ts";
+import type { Capabilities, Consumer, Context } from "../../consumer/index.ts";
 import { concatData, type Signal, type SignalData } from "../../pdata/index.ts";
 import type { BatchConfig } from "./config.ts";
 
@@ -52,7 +52,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     signal.removeEventListener("abort", expire);
   }
 
-  async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
+  async consume(data: SignalData[S], { signal }: Context = {}): Promise<void> {
     signal?.throwIfAborted();
     if (this.#closed) throw new Error("batch processor is shut down");
     const items = data.itemCount;
@@ -159,7 +159,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     const expire = () => reject(signal.reason);
     signal.addEventListener("abort", expire, { once: true });
     try {
-      await Promise.race([this.#next.consume(part, signal), expired]);
+      await Promise.race([this.#next.consume(part, { signal }), expired]);
     } finally {
       signal.removeEventListener("abort", expire);
     }

@@ -1,5 +1,5 @@
 import type { Processor, Settings } from "../../component/index.ts";
-import type { Capabilities, Consumer } from "../../consumer/index.ts";
+import type { Capabilities, Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { MemoryLimiter } from "./limiter.ts";
 
@@ -28,8 +28,8 @@ export class MemoryLimiterProcessor<S extends Signal> implements Processor<S> {
     this.#limiter.stop();
   }
 
-  async consume(data: SignalData[S], signal?: AbortSignal): Promise<void> {
+  async consume(data: SignalData[S], context?: Context): Promise<void> {
     if (this.#limiter.refusing) throw new Error("data refused due to high memory usage");
-    await this.#next.consume(data, signal);
+    await this.#next.consume(data, context);
   }
 }

@@ -1,6 +1,5 @@
 // The agent's own counters, by the Collector's metric names.
-
-export type Labels = Readonly<Record<string, string>>;
+import type { CounterRegistry, Labels } from "../../component/index.ts";
 
 /** One series as it is read. */
 export interface Series {
@@ -33,7 +32,7 @@ export class Counter implements Series {
 }
 
 /** Every series of one agent. The same name and labels are the same series. */
-export class Counters {
+export class Counters implements CounterRegistry {
   readonly #series = new Map<string, Series>();
 
   counter(name: string, labels: Labels): Counter {
