@@ -39,11 +39,17 @@ const volatile __u64 size_boundaries_bytes[HTTP_MAX_BUCKETS] = {};
 const volatile struct http_process any_process = { .include = 1, .exclude = 0 };
 const volatile struct http_port any_port = { .include = 1, .exclude = 0 };
 
-/* Requests and first sights of series, in place for user space. */
+/* Requests (struct http_request_event), in place for user space, which removes them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 21);
 } events SEC(".maps");
+
+/* First sights of targets (struct http_target_event), apart: a ring full of requests must not cost names. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} target_events SEC(".maps");
 
 /* Connections by socket address; removed at TCP_CLOSE. */
 struct {

@@ -29,7 +29,7 @@ static __always_inline bool send_target(struct http_scratch *scratch, const stru
 	event->family = conn->family;
 	event->head_bytes = size;
 	event->role = conn->role;
-	return !bpf_ringbuf_output(&events, event, sizeof(*event) + size, BPF_RB_NO_WAKEUP);
+	return !bpf_ringbuf_output(&target_events, event, sizeof(*event) + size, BPF_RB_NO_WAKEUP);
 }
 
 /* Whether the process may have one more target; counts it. */

@@ -13,7 +13,8 @@ export class BpfHttpTap implements HttpTap {
   readonly hook: SocketHook;
   readonly #object: BpfObject;
   readonly #links: readonly BpfLink[];
-  readonly #ring: RingReader;
+  readonly #targets: RingReader;
+  readonly #requests: RingReader;
   readonly #series: MapReader;
   readonly #sizes: MapReader;
   readonly #connections: MapReader;
@@ -25,7 +26,8 @@ export class BpfHttpTap implements HttpTap {
     this.hook = hook;
     this.#object = object;
     this.#links = links;
-    this.#ring = new RingReader(object.map("events").ring());
+    this.#targets = new RingReader(object.map("target_events").ring());
+    this.#requests = new RingReader(object.map("events").ring());
     this.#series = new MapReader(object.map("series"));
     this.#sizes = new MapReader(object.map("sizes"));
     this.#connections = new MapReader(object.map("connections"));
@@ -38,7 +40,8 @@ export class BpfHttpTap implements HttpTap {
   }
 
   drain(onRecord: OnRecord, maxRecords: number): number {
-    return this.#ring.drain(onRecord, maxRecords);
+    const targets = this.#targets.drain(onRecord, maxRecords);
+    return targets + this.#requests.drain(onRecord, maxRecords - targets);
   }
 
   readSeries(): MapSnapshot {

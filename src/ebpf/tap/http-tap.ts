@@ -27,7 +27,7 @@ export interface MapSnapshot {
 
 /** Records, series and switches of HTTP in the kernel. */
 export interface HttpTap {
-  /** Hands over what the ring holds (structs http_request_event and http_target_event); returns how many records. */
+  /** Hands over first sights of targets (struct http_target_event), then requests (struct http_request_event). Returns how many. */
   drain(onRecord: OnRecord, maxRecords: number): number;
   /** struct http_series_key to struct http_series. */
   readSeries(): MapSnapshot;

@@ -9,7 +9,8 @@ const RING = 27;
 /** The large maps of bpf/http.bpf.c, on a machine with `cpus` CPUs. */
 function httpMaps(cpus: number): MapShape[] {
   return [
-    { name: "events", type: RING, keySize: 0, valueSize: 0, maxEntries: 1 << 20 },
+    { name: "events", type: RING, keySize: 0, valueSize: 0, maxEntries: 1 << 21 },
+    { name: "target_events", type: RING, keySize: 0, valueSize: 0, maxEntries: 1 << 16 },
     { name: "connections", type: LRU_HASH, keySize: 8, valueSize: 360, maxEntries: 16_384 },
     { name: "captures", type: LRU_HASH, keySize: 16, valueSize: 1696, maxEntries: 2048 },
     { name: "partial_heads", type: LRU_HASH, keySize: 16, valueSize: 512, maxEntries: 512 },
@@ -56,7 +57,7 @@ test("makes room for body sizes only where they are on, one for each series", ()
 
 test("keeps next to nothing for spans where there are none", () => {
   const { maxEntries, bytes } = chooseMapSizes(httpMaps(2), { ...needs, cpus: 2, spans: false });
-  expect(maxEntries).toMatchObject({ events: 65_536, captures: 1, client_edges: 64 });
+  expect(maxEntries).toMatchObject({ events: 4096, captures: 1, client_edges: 64 });
   expect(bytes).toBeLessThan(12 << 20);
 });
 

@@ -15,6 +15,9 @@ const MAX_SERIES = 8192;
 /** CPUs share a series beyond this many, rather than multiply what is read at each collection. */
 const MAX_SHARDS = 8;
 
+/** A page; libbpf makes it one where pages are larger. */
+const MIN_RING_BYTES = 4096;
+
 /** Numbers of enum bpf_map_type. */
 const MAP_TYPE = { hash: 1, array: 2, perCpuHash: 5, perCpuArray: 6, lruHash: 9, ring: 27 } as const;
 
@@ -84,10 +87,10 @@ export function chooseMapSizes(maps: readonly MapShape[], needs: MapNeeds): MapS
   return { shards, maxEntries, bytes: totalBytes(maps, maxEntries, needs.cpus) };
 }
 
-/** Maps that what is off would use; a small ring is still needed to name targets. */
+/** Maps that what is off would use. */
 function unneeded(needs: MapNeeds): Readonly<Record<string, number>> {
   return {
-    ...(needs.spans ? {} : { events: 64 << 10, captures: 1, client_edges: 64 }),
+    ...(needs.spans ? {} : { events: MIN_RING_BYTES, captures: 1, client_edges: 64 }),
     ...(needs.processSelectors ? {} : { processes: 1 }),
     ...(needs.pendingCalls ? {} : { pending_calls: 1 }),
   };
