@@ -16,8 +16,8 @@ export async function run(args: readonly string[]): Promise<number> {
     receivers: await listed("receivers", registry.receivers),
     processors: await listed("processors", registry.processors),
     exporters: await listed("exporters", registry.exporters),
-    connectors: [],
-    extensions: [],
+    connectors: await connectorsListed(),
+    extensions: await extensionsListed(),
     providers: Object.keys(defaultProviders())
       .toSorted()
       .map((scheme) => ({ scheme, module: moduleOf("confmap/providers") })),
@@ -43,9 +43,37 @@ async function listed<F extends Factory<unknown, Signal>>(
       stability: Object.fromEntries(
         Object.entries(stability)
           .toSorted(([a], [b]) => a.localeCompare(b))
-          .map(([signal, level]) => [signal, level.charAt(0).toUpperCase() + level.slice(1)]),
+          .map(([signal, level]) => [signal, capitalized(level)]),
       ),
     }));
+}
+
+const SIGNALS: readonly Signal[] = ["logs", "metrics", "traces"];
+
+async function connectorsListed(): Promise<object[]> {
+  const factories = await Promise.all(registry.connectors.entries.map((entry) => entry.load()));
+  return factories.map(({ type, stability }) => ({
+    name: type,
+    module: moduleOf(`connectors/${type}`),
+    stability: Object.fromEntries(
+      SIGNALS.flatMap((from) =>
+        SIGNALS.map((to) => [`${from}-to-${to}`, capitalized(stability[from]?.[to] ?? "undefined")]),
+      ),
+    ),
+  }));
+}
+
+async function extensionsListed(): Promise<object[]> {
+  const factories = await Promise.all(registry.extensions.entries.map((entry) => entry.load()));
+  return factories.map(({ type, stability }) => ({
+    name: type,
+    module: moduleOf(`extensions/${type}`),
+    stability: { extension: capitalized(stability) },
+  }));
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Where a component is in this package, with the package's version. */

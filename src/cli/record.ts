@@ -80,7 +80,7 @@ class Recording {
   }
 
   async start(): Promise<void> {
-    await this.#receiver.start({ reportStatus() {} });
+    await this.#receiver.start({ reportStatus() {}, extension: () => undefined });
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Schema } from "../confmap/schema.ts";
 import type { Consumer, Consumers } from "../consumer/index.ts";
 import type { Signal } from "../pdata/index.ts";
+import type { Extension } from "./extension.ts";
 
 export type Kind = "receiver" | "processor" | "exporter" | "connector" | "extension";
 
@@ -34,7 +35,9 @@ export type Labels = Readonly<Record<string, string>>;
 export interface CounterRegistry {
   /** The same name and labels are the same counter. */
   counter(name: string, labels: Labels): { add(count: number): void };
-  /** Adds a series whose value is read when it is asked for. */
+  /** The same name and labels are the same histogram, with the bounds it was first given, in ascending order. */
+  histogram(name: string, labels: Labels, bounds: readonly number[]): { record(value: number): void };
+  /** Adds a series whose value is read when it is asked for. Registered again, it replaces the one before. */
   observe(type: "counter" | "gauge", name: string, labels: Labels, read: () => number): void;
 }
 
@@ -56,6 +59,8 @@ export interface Settings {
 /** What a running component may ask of the service around it. */
 export interface Host {
   reportStatus(status: Status, cause?: unknown): void;
+  /** The running extension of that id; undefined when `service.extensions` does not name it. */
+  extension(id: string): Extension | undefined;
 }
 
 export interface Component {
@@ -68,14 +73,24 @@ export interface Component {
 export type Processor<S extends Signal> = Component & Consumer<S>;
 export type Exporter<S extends Signal> = Component & Consumer<S>;
 
-export interface Factory<C, S extends Signal> {
+/** What factories of every kind have. */
+export interface ComponentFactory<C> {
   /** The component's name in YAML. */
   readonly type: string;
   /** Older upstream spellings, accepted with one warning. */
   readonly aliases?: readonly string[];
-  readonly stability: { readonly [K in S]?: Stability };
   /** Decodes and checks the component's section; defaults, JSON schema and print-config come from it too. */
   readonly config: Schema<C>;
+  /**
+   * Whether two instances of one id must not run at the same time: both would take the same data, or write the same
+   * file. When its section changes, a reload then stops the old one before it starts the new one.
+   */
+  exclusive?(config: C): boolean;
+}
+
+/** What the factories of receivers, processors and exporters have. */
+export interface Factory<C, S extends Signal> extends ComponentFactory<C> {
+  readonly stability: { readonly [K in S]?: Stability };
 }
 
 export interface ReceiverFactory<C, S extends Signal> extends Factory<C, S> {

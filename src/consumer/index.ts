@@ -20,6 +20,8 @@ export interface Context {
   readonly signal?: AbortSignal | undefined;
   /** Undefined when the data was made here. */
   readonly client?: ClientInfo | undefined;
+  /** How a receiver got the data, `grpc` or `http`; what was received is counted by it. */
+  readonly transport?: string | undefined;
 }
 
 /** Takes telemetry of one signal. */

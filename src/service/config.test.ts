@@ -75,7 +75,12 @@ describe("a configuration", () => {
     const { receivers, processors, exporters } = registry;
     await decodeConfig(
       raw,
-      { receivers: watched(receivers), processors: watched(processors), exporters: watched(exporters) },
+      {
+        ...registry,
+        receivers: watched(receivers),
+        processors: watched(processors),
+        exporters: watched(exporters),
+      },
       logger,
     );
     expect(loaded).toEqual(["in", "out"]);
@@ -166,7 +171,7 @@ describe("a configuration", () => {
     ],
     [
       "several faults at once",
-      { exporters: "{out: {sampling_initial: x}, foo: }", more: "zebra: 1\nconnectors: {forward: }" },
+      { exporters: "{out: {sampling_initial: x}, foo: }", more: "zebra: 1\nconnectors: {bridge: }" },
       section("'sampling_initial' expected type 'int', got unconvertible type 'string'") +
         '\n\'exporters\' unknown type: "foo" for id: "foo" (valid values: [out sink])' +
         '\n\'connectors\' unknown type: "forward" for id: "forward" (valid values: [])' +

@@ -1,13 +1,13 @@
 // The whole configuration, typed: every component's section decoded by its own schema, every error reported at once.
 
 import { formatId, parseId } from "../component/id.ts";
-import type { Factory, Logger } from "../component/index.ts";
+import type { ComponentFactory, Logger } from "../component/index.ts";
 import { ConfigError, decode, failed } from "../confmap/decode.ts";
 import { isMapping, unexpand } from "../confmap/expanded.ts";
 import { nearest } from "../confmap/nearest.ts";
 import type { RawConfig } from "../confmap/resolve.ts";
 import type { Signal } from "../pdata/index.ts";
-import { Catalog } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import { type ServiceConfig, serviceConfig } from "./config-schema.ts";
 import type { Registry } from "./registry.ts";
 
@@ -32,13 +32,10 @@ export type AgentConfig = { readonly [K in keyof Registry]: ConfiguredById<Facto
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"] as const;
 
-/** The kinds of which this build has no component. */
-const NONE: Catalog<Factory<unknown, Signal>> = new Catalog([]);
-
 /** Decodes a resolved configuration. Throws a ConfigError with every error; does not validate. */
 export async function decodeConfig(raw: RawConfig, registry: Registry, logger: Logger): Promise<AgentConfig> {
   const errors: string[] = [];
-  const section = <F extends Factory<unknown, Signal>>(name: string, catalog: Catalog<F>) =>
+  const section = <F extends ComponentFactory<unknown>>(name: string, catalog: Catalog<F>) =>
     decodeSection(
       name,
       unexpand(raw[name]),
@@ -49,9 +46,9 @@ export async function decodeConfig(raw: RawConfig, registry: Registry, logger: L
     receivers: await section("receivers", registry.receivers),
     processors: await section("processors", registry.processors),
     exporters: await section("exporters", registry.exporters),
+    connectors: await section("connectors", registry.connectors),
+    extensions: await section("extensions", registry.extensions),
   };
-  await section("connectors", NONE);
-  await section("extensions", NONE);
   const service = decodeService(raw.service, errors);
   errors.push(...unknownSections(raw));
   if (errors.length > 0) throw new ConfigError(`cannot unmarshal the configuration: ${failed(errors)}`);
@@ -90,7 +87,7 @@ function duplicateId(id: string, key: string): string {
   return `duplicate name ${JSON.stringify(id)} after trimming spaces ${key}`;
 }
 
-async function decodeComponent<F extends Factory<unknown, Signal>>(
+async function decodeComponent<F extends ComponentFactory<unknown>>(
   key: string,
   section: unknown,
   catalog: Catalog<F>,

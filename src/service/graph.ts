@@ -48,10 +48,17 @@ class GraphBuilder {
   }
 
   build(): readonly Node[] {
+    for (const id of this.#config.service.extensions) this.#addExtension(id);
     const pipelines = Object.entries(this.#config.service.pipelines);
     for (const [id, pipeline] of pipelines) this.#entry(id, pipeline);
     for (const id of new Set(pipelines.flatMap(([, { receivers }]) => receivers))) this.#addReceiver(id);
     return this.#nodes;
+  }
+
+  #addExtension(id: string): void {
+    const { factory, config } = configured(this.#config.extensions, id);
+    const settings = this.#settings("extension", id);
+    this.#add("extension", settings, factory.create(settings, config));
   }
 
   /** What the receivers of a pipeline hand their data to; built once. */

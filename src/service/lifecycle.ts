@@ -15,8 +15,12 @@ export async function startNodes(
   onStatus: OnStatus,
   deadlineMs: number,
 ): Promise<void> {
+  const extensions = new Map(nodes.filter(isExtension).map(({ id, component }) => [id, component]));
   for (const [index, node] of nodes.entries()) {
-    const host: Host = { reportStatus: (status, cause) => onStatus(node, status, cause) };
+    const host: Host = {
+      reportStatus: (status, cause) => onStatus(node, status, cause),
+      extension: (id) => extensions.get(id),
+    };
     try {
       onStatus(node, "starting");
       await node.component.start(host);
@@ -27,6 +31,10 @@ export async function startNodes(
       throw new Error(message, { cause });
     }
   }
+}
+
+function isExtension({ kind }: Node): boolean {
+  return kind === "extension";
 }
 
 /**

@@ -4,19 +4,20 @@ import { type AgentConfig, parsePipelineId } from "./config.ts";
 import { type PipelineConfig, serviceConfig } from "./config-schema.ts";
 
 const KINDS = ["receivers", "processors", "exporters"] as const;
+const ALL_KINDS = [...KINDS, "connectors", "extensions"] as const;
 
 /** Throws a ConfigError with a line for each problem: `path::to::key: text`. */
 export function validateConfig(config: AgentConfig): void {
   const problems = [
     ...(config.empty ? ["empty configuration file"] : []),
-    ...KINDS.flatMap((kind) => componentProblems(kind, config)),
+    ...ALL_KINDS.flatMap((kind) => componentProblems(kind, config)),
     ...validate(serviceConfig, config.service, "service"),
     ...pipelineProblems(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
 }
 
-function componentProblems(kind: (typeof KINDS)[number], config: AgentConfig): string[] {
+function componentProblems(kind: (typeof ALL_KINDS)[number], config: AgentConfig): string[] {
   return [...config[kind].values()].flatMap(({ id, factory, config: section }) =>
     validate(factory.config, section, `${kind}::${id}`),
   );
@@ -26,7 +27,8 @@ function pipelineProblems(config: AgentConfig): string[] {
   const pipelines = Object.entries(config.service.pipelines);
   const path = "service::pipelines";
   if (pipelines.length === 0) return [`${path}: service must have at least one pipeline`];
-  const extensions = config.service.extensions.map(
+  const missing = config.service.extensions.filter((id) => !config.extensions.has(id));
+  const extensions = missing.map(
     (id) => `service::extensions: references extension ${JSON.stringify(id)} which is not configured`,
   );
   return [...extensions, ...pipelines.flatMap(([id, pipeline]) => problemsOf(id, pipeline, config))];

@@ -1,6 +1,5 @@
 import type { Entry } from "../../src/component/entry.ts";
-import type { Factory, Kind } from "../../src/component/index.ts";
-import type { Signal } from "../../src/pdata/index.ts";
+import type { ComponentFactory, Kind } from "../../src/component/index.ts";
 import { registry } from "../../src/service/registry.ts";
 
 /** A component of this build, with what the tests call it. */
@@ -10,7 +9,7 @@ export interface Registered<F> {
   readonly entry: Entry<F>;
 }
 
-type AnyFactory = Factory<unknown, Signal>;
+type AnyFactory = ComponentFactory<unknown> & { readonly stability: object | string };
 
 function registered<F>(kind: Kind, entries: readonly Entry<F>[]): readonly Registered<F>[] {
   return entries.map((entry) => ({ name: `${kind} ${entry.type}`, kind, entry }));
@@ -26,4 +25,17 @@ export const exporters: readonly Registered<
   Awaited<ReturnType<(typeof registry.exporters.entries)[number]["load"]>>
 >[] = registered("exporter", registry.exporters.entries);
 
-export const everyComponent: readonly Registered<AnyFactory>[] = [...receivers, ...processors, ...exporters];
+export const connectors: readonly Registered<
+  Awaited<ReturnType<(typeof registry.connectors.entries)[number]["load"]>>
+>[] = registered("connector", registry.connectors.entries);
+export const extensions: readonly Registered<
+  Awaited<ReturnType<(typeof registry.extensions.entries)[number]["load"]>>
+>[] = registered("extension", registry.extensions.entries);
+
+export const everyComponent: readonly Registered<AnyFactory>[] = [
+  ...receivers,
+  ...processors,
+  ...exporters,
+  ...connectors,
+  ...extensions,
+];

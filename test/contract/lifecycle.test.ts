@@ -2,13 +2,14 @@
 import { createHook } from "node:async_hooks";
 import { setTimeout as sleep, setImmediate as yieldToOthers } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { ConnectorStability } from "../../src/component/connector.ts";
 import type { Component } from "../../src/component/index.ts";
 import { parseConfig } from "../../src/confmap/decode.ts";
 import { discard } from "../../src/consumer/index.ts";
 import type { Signal } from "../../src/pdata/index.ts";
 import { HostRecorder, settings } from "../support/component.ts";
 import { data } from "../support/data.ts";
-import { exporters, processors, receivers } from "./every-component.ts";
+import { connectors, exporters, extensions, processors, receivers } from "./every-component.ts";
 import { LEAST_SECTION, NEEDS_ROOT } from "./sections.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }); // BPF objects load slowly on a busy machine.
@@ -88,6 +89,31 @@ for (const { name, entry } of [...processors, ...exporters]) {
     };
     cases.push({ name: `${name} of ${signal}`, type: entry.type, create });
   }
+}
+
+for (const { name, entry } of connectors) {
+  const factory = await entry.load();
+  for (const [from, to] of pairsOf(factory.stability)) {
+    const create = async () => {
+      const config = parseConfig(factory.config, LEAST_SECTION[entry.type]);
+      const router = { ...discard, pipelineIds: [to], consumer: () => discard };
+      return factory.create(settings(entry.type), config, from, to, router);
+    };
+    cases.push({ name: `${name} of ${from} to ${to}`, type: entry.type, create });
+  }
+}
+for (const { name, entry } of extensions) {
+  const factory = await entry.load();
+  const create = async () =>
+    factory.create(settings(entry.type), parseConfig(factory.config, LEAST_SECTION[entry.type]));
+  cases.push({ name, type: entry.type, create });
+}
+
+function pairsOf(stability: ConnectorStability): [Signal, Signal][] {
+  const from = Object.keys(stability) as Signal[];
+  return from.flatMap((one) =>
+    (Object.keys(stability[one]!) as Signal[]).map((to): [Signal, Signal] => [one, to]),
+  );
 }
 
 describe.each(cases)("$name", ({ type, create }) => {

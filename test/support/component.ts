@@ -1,5 +1,6 @@
 // What a component is given, for tests that look at one component alone.
 
+import type { Extension } from "../../src/component/extension.ts";
 import type { Attributes, Host, Logger, Settings, Status } from "../../src/component/index.ts";
 import { Counters } from "../../src/service/telemetry/counters.ts";
 
@@ -28,9 +29,18 @@ export function settings(id: string, logger: Logger = new LogRecorder()): Settin
   return { id, logger, buildInfo, counters: new Counters() };
 }
 
-/** A host that keeps the statuses it is told. */
+/** A host that keeps the statuses it is told, and has the extensions it was given, by id. */
 export class HostRecorder implements Host {
   readonly statuses: Status[] = [];
+  readonly #extensions: ReadonlyMap<string, Extension>;
+
+  constructor(extensions: ReadonlyMap<string, Extension> = new Map()) {
+    this.#extensions = extensions;
+  }
+
+  extension(id: string): Extension | undefined {
+    return this.#extensions.get(id);
+  }
 
   reportStatus(status: Status): void {
     this.statuses.push(status);

@@ -1,4 +1,5 @@
 // A small registry of components whose every step tests can see.
+import type { ExtensionFactory } from "../../src/component/extension.ts";
 import type {
   Component,
   ExporterFactory,
@@ -7,6 +8,7 @@ import type {
   ReceiverFactory,
 } from "../../src/component/index.ts";
 import { bool, duration, enumOf, int, type Schema, string, struct } from "../../src/confmap/schema.ts";
+import { connectors } from "../../src/connectors/index.ts";
 import type { Consumers } from "../../src/consumer/index.ts";
 import type { Signal, SignalData } from "../../src/pdata/index.ts";
 import { Catalog } from "../../src/service/catalog.ts";
@@ -46,7 +48,10 @@ export class Probe {
   /** Called by components that shut down; may hang. */
   onShutdown: (name: string, deadline: AbortSignal) => Promise<void> = async () => {};
 
-  /** Types: receiver `in`, processor `mid`, exporter `out` (older name `sink`); `in` and `out` also as `traceonly`. */
+  /**
+   * Types: receiver `in`, processor `mid`, exporter `out` (older name `sink`), extension `ext`; `in` also as `traceonly`.
+   * The connectors are the real ones.
+   */
   registry(): Registry {
     return {
       receivers: new Catalog([
@@ -55,6 +60,8 @@ export class Probe {
       ]),
       processors: new Catalog([entry(this.#processor)]),
       exporters: new Catalog([{ ...entry(this.#exporter("out", ALL)), aliases: ["sink"] }]),
+      connectors: new Catalog(connectors),
+      extensions: new Catalog([entry(this.#extension)]),
     };
   }
 
@@ -96,6 +103,13 @@ export class Probe {
       }),
     };
   }
+
+  readonly #extension: ExtensionFactory<ProbeConfig> = {
+    type: "ext",
+    stability: "beta",
+    config,
+    create: ({ id }, section) => this.#component(`extension ${id}`, section),
+  };
 
   #component(name: string, section: ProbeConfig): Component {
     return {

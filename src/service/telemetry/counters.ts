@@ -1,8 +1,9 @@
-// The agent's own counters, by the Collector's metric names.
+// The agent's own metrics, by the Collector's names.
 import type { CounterRegistry, Labels } from "../../component/index.ts";
+import { Histogram } from "./histogram.ts";
 
-/** One series as it is read. */
-export interface Series {
+/** A series that is one number. */
+export interface NumberSeries {
   readonly name: string;
   readonly labels: Labels;
   /** A counter only ever grows. */
@@ -10,8 +11,11 @@ export interface Series {
   readonly value: number;
 }
 
+/** One series as it is read. */
+export type Series = NumberSeries | Histogram;
+
 /** A series that is counted here. */
-export class Counter implements Series {
+export class Counter implements NumberSeries {
   readonly name: string;
   readonly labels: Labels;
   readonly type = "counter";
@@ -44,17 +48,25 @@ export class Counters implements CounterRegistry {
     return counter;
   }
 
-  /** Adds a series whose value is kept elsewhere and read when it is asked for. */
-  observe(type: Series["type"], name: string, labels: Labels, read: () => number): void {
-    const series = {
-      name,
-      labels,
-      type,
-      get value() {
-        return read();
-      },
-    };
+  histogram(name: string, labels: Labels, bounds: readonly number[]): Histogram {
+    const key = seriesName(name, labels);
+    const known = this.#series.get(key);
+    if (known instanceof Histogram) return known;
+    const histogram = new Histogram(name, labels, bounds);
+    this.#series.set(key, histogram);
+    return histogram;
+  }
+
+  observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): Series {
+    const series = observed(type, name, labels, read);
     this.#series.set(seriesName(name, labels), series);
+    return series;
+  }
+
+  /** Takes a series away, unless another has taken its place. */
+  remove(series: Series): void {
+    const key = seriesName(series.name, series.labels);
+    if (this.#series.get(key) === series) this.#series.delete(key);
   }
 
   /** All series, in the order in which they were first asked for. */
@@ -62,10 +74,35 @@ export class Counters implements CounterRegistry {
     yield* this.#series.values();
   }
 
-  /** Values by series, `name{label="value"}`, for logs and tests. */
+  /** Values by series, `name{label="value"}`, for logs and tests; histograms as their sum and count. */
   snapshot(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.#series].map(([key, series]) => [key, series.value]));
+    return Object.fromEntries([...this].flatMap(values));
   }
+}
+
+function observed(
+  type: NumberSeries["type"],
+  name: string,
+  labels: Labels,
+  read: () => number,
+): NumberSeries {
+  return {
+    name,
+    labels,
+    type,
+    get value() {
+      return read();
+    },
+  };
+}
+
+function values(series: Series): [string, number][] {
+  const { name, labels } = series;
+  if (series.type !== "histogram") return [[seriesName(name, labels), series.value]];
+  return [
+    [seriesName(`${name}_sum`, labels), series.sum],
+    [seriesName(`${name}_count`, labels), series.count],
+  ];
 }
 
 function seriesName(name: string, labels: Labels): string {

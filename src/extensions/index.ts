@@ -1,0 +1,5 @@
+// The extensions, in the order in which `components` lists them.
+import type { Entry } from "../component/entry.ts";
+import type { ExtensionFactory } from "../component/extension.ts";
+
+export const extensions: readonly Entry<ExtensionFactory<unknown>>[] = [];
