@@ -174,7 +174,7 @@ describe("a configuration", () => {
       { exporters: "{out: {sampling_initial: x}, foo: }", more: "zebra: 1\nconnectors: {bridge: }" },
       section("'sampling_initial' expected type 'int', got unconvertible type 'string'") +
         '\n\'exporters\' unknown type: "foo" for id: "foo" (valid values: [out sink])' +
-        '\n\'connectors\' unknown type: "forward" for id: "forward" (valid values: [])' +
+        '\n\'connectors\' unknown type: "bridge" for id: "bridge" (valid values: [forward])' +
         "\n'otelcol.configSettings' has invalid keys: zebra",
     ],
     [
