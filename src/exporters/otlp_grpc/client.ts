@@ -7,11 +7,11 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { BuildInfo } from "../../component/index.ts";
-import { isBinaryHeader, target } from "./client-config.ts";
+import type { BuildInfo, Settings } from "../../component/index.ts";
+import { isBinaryHeader, target } from "../../config/grpc-client/config.ts";
+import { channelCredentials } from "../../config/grpc-client/credentials.ts";
 import { preferFastGzip } from "./compression.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
-import { channelCredentials } from "./credentials.ts";
 
 /** Sends one request to one method. Rejects with grpc-js's ServiceError. */
 export type Call = (path: string, request: Uint8Array, signal: AbortSignal | undefined) => Promise<Buffer>;
@@ -22,21 +22,21 @@ const MAX_RECONNECT_MS = 10_000;
 /** A client that is opened by the first signal that starts and closed by the last one that stops. */
 export class SharedClient {
   readonly #config: OtlpGrpcConfig;
-  readonly #buildInfo: BuildInfo;
+  readonly #settings: Settings;
   #users = 0;
   #client: Client | undefined;
 
-  constructor(config: OtlpGrpcConfig, buildInfo: BuildInfo) {
+  constructor(config: OtlpGrpcConfig, settings: Settings) {
     this.#config = config;
-    this.#buildInfo = buildInfo;
+    this.#settings = settings;
   }
 
   /** Takes part in the client. Throws when TLS files cannot be loaded. */
   open(): void {
     this.#client ??= new Client(
       target(this.#config.endpoint),
-      channelCredentials(this.#config),
-      clientOptions(this.#config, this.#buildInfo),
+      channelCredentials(this.#config, this.#tlsFailed),
+      clientOptions(this.#config, this.#settings.buildInfo),
     );
     this.#users++;
   }
@@ -46,6 +46,13 @@ export class SharedClient {
     this.#client?.close();
     this.#client = undefined;
   }
+
+  readonly #tlsFailed = ({ message }: Error): void => {
+    this.#settings.logger.error(
+      { error: message },
+      "Certificates could not be reloaded; the old ones are used.",
+    );
+  };
 
   readonly call: Call = (path, request, signal) =>
     new Promise((resolve, reject) => {

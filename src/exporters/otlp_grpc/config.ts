@@ -1,6 +1,6 @@
+import { type GrpcClientConfig, grpcClientConfig, target } from "../../config/grpc-client/config.ts";
 import { duration, type Schema, squash, struct } from "../../confmap/schema.ts";
 import { type QueueConfig, type RetryConfig, retryOnFailure, sendingQueue } from "../helper/config.ts";
-import { type GrpcClientConfig, grpcClientConfig, target } from "./client-config.ts";
 
 /** The user's `otlp_grpc` section. */
 export interface OtlpGrpcConfig extends GrpcClientConfig {

@@ -15,7 +15,7 @@ export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcConfig, Signal> = 
   stability: { traces: "beta", metrics: "beta", logs: "beta" },
   config: otlpGrpcConfig,
   create(settings, config, signal) {
-    const client = clients.get(config) ?? new SharedClient(config, settings.buildInfo);
+    const client = clients.get(config) ?? new SharedClient(config, settings);
     clients.set(config, client);
     const { retryOnFailure: retry, sendingQueue: queue } = config;
     return toExporter({ settings, retry, queue }, new OtlpGrpcSender(settings, signal, client));

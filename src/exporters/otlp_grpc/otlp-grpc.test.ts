@@ -411,7 +411,7 @@ describe("otlp_grpc exporter over TLS", () => {
   it("does not start with files it cannot read", async () => {
     const starting = exporter("traces", { endpoint: "localhost:4317", tls: { ca_file: file("none.crt") } });
     await expect(starting).rejects.toThrow(
-      `failed to load TLS config: failed to load CA ${file("none.crt")}: ENOENT`,
+      `failed to load TLS config: failed to load CA CertPool File: failed to load cert ${file("none.crt")}: ENOENT`,
     );
   });
 });

@@ -1,4 +1,4 @@
-// The Collector's gRPC client settings: where to connect, and how.
+// The Collector's configgrpc for clients: where to connect, and how.
 import {
   bool,
   duration,
@@ -12,24 +12,11 @@ import {
   string,
   struct,
 } from "../../confmap/schema.ts";
+import { type TlsClientConfig, tlsClientConfig } from "../tls/config.ts";
 
-/** The user's `tls` block. */
-export interface TlsConfig {
-  /** Plain text. */
-  readonly insecure: boolean;
-  readonly insecureSkipVerify: boolean;
-  readonly serverNameOverride: string;
-  readonly caFile: string;
-  readonly caPem: string;
-  readonly certFile: string;
-  readonly certPem: string;
-  readonly keyFile: string;
-  readonly keyPem: string;
-  readonly includeSystemCaCertsPool: boolean;
-  /** `1.0` to `1.3`; empty for the default. */
-  readonly minVersion: string;
-  readonly maxVersion: string;
-}
+/** What the Collector's gRPC knows; `none` and empty are none. */
+export const GRPC_COMPRESSIONS = ["gzip", "none", ""] as const;
+export type GrpcCompression = (typeof GRPC_COMPRESSIONS)[number];
 
 export interface KeepaliveConfig {
   readonly timeMs: number;
@@ -39,8 +26,8 @@ export interface KeepaliveConfig {
 
 export interface GrpcClientConfig {
   readonly endpoint: string;
-  readonly compression: "gzip" | "none" | "";
-  readonly tls: TlsConfig;
+  readonly compression: GrpcCompression;
+  readonly tls: TlsClientConfig;
   readonly headers: Readonly<Record<string, string>>;
   readonly keepalive: KeepaliveConfig | undefined;
   readonly waitForReady: boolean;
@@ -49,34 +36,13 @@ export interface GrpcClientConfig {
   readonly userAgent: string;
 }
 
-const TLS_VERSIONS = ["", "1.0", "1.1", "1.2", "1.3"];
-
-const tlsConfig: Schema<TlsConfig> = struct(
-  "configtls.ClientConfig",
-  {
-    insecure: bool(),
-    insecure_skip_verify: bool(),
-    server_name_override: string(),
-    ca_file: string(),
-    ca_pem: opaque(),
-    cert_file: string(),
-    cert_pem: opaque(),
-    key_file: string(),
-    key_pem: opaque(),
-    include_system_ca_certs_pool: bool(),
-    min_version: string(),
-    max_version: string(),
-  },
-  tlsProblems,
-);
-
 /** The keys of a gRPC client, squashed into the section of whatever has one. */
 export const grpcClientConfig: Schema<GrpcClientConfig> = struct(
   "configgrpc.ClientConfig",
   {
     endpoint: string(),
-    compression: enumOf("compression type", ["gzip", "none", ""], "gzip"),
-    tls: tlsConfig,
+    compression: enumOf("compression type", GRPC_COMPRESSIONS, "gzip"),
+    tls: tlsClientConfig,
     headers: map(opaque(), { pairs: true }),
     keepalive: optional(
       struct("configgrpc.KeepaliveClientConfig", {
@@ -128,24 +94,4 @@ function* endpointProblems(endpoint: string): Iterable<Problem> {
   if (port === undefined) yield `address ${host}: missing port in address`;
   else if (port.includes(":")) yield `address ${host}: too many colons in address`;
   else if (!/^\d{1,5}$/.test(port)) yield `invalid port "${port}"`;
-}
-
-function* tlsProblems(config: TlsConfig): Iterable<Problem> {
-  const { caFile, caPem, certFile, certPem, keyFile, keyPem } = config;
-  if (caFile && caPem) yield "provide either a CA file or the PEM-encoded string, but not both";
-  if (certFile && certPem) yield "provide either a certificate or the PEM-encoded string, but not both";
-  if (keyFile && keyPem) yield "provide either a key or the PEM-encoded string, but not both";
-  if (Boolean(certFile || certPem) !== Boolean(keyFile || keyPem)) {
-    yield "TLS configuration must include both certificate and key for client connections";
-  }
-  yield* versionProblems(config);
-}
-
-function* versionProblems({ minVersion, maxVersion }: TlsConfig): Iterable<Problem> {
-  if (!TLS_VERSIONS.includes(minVersion))
-    yield `invalid TLS min_version: unsupported TLS version: ${JSON.stringify(minVersion)}`;
-  if (!TLS_VERSIONS.includes(maxVersion))
-    yield `invalid TLS max_version: unsupported TLS version: ${JSON.stringify(maxVersion)}`;
-  if (maxVersion && minVersion > maxVersion)
-    yield "invalid TLS configuration: min_version cannot be greater than max_version";
 }
