@@ -42,6 +42,11 @@ abstract class OtlpData<S extends Signal> {
     return this.#itemCount;
   }
 
+  /** The number of items where something has counted them already. */
+  get knownItemCount(): number | undefined {
+    return this.#itemCount;
+  }
+
   /** ResourceSpans, ResourceMetrics or ResourceLogs messages. */
   get resourceCount(): number {
     return this.#chunks.reduce((sum, chunk) => sum + countResources(chunk, SHAPES[this.signal]), 0);
@@ -121,4 +126,13 @@ export function dataFromBytes<S extends Signal>(signal: S, bytes: Uint8Array): S
 /** `concat` for code that is generic over the signal. */
 export function concatData<S extends Signal>(signal: S, parts: readonly SignalData[S][]): SignalData[S] {
   return new DATA_CLASSES[signal](parts.flatMap((part) => part.chunks));
+}
+
+/** Data of one or more pieces of bytes that are good already. */
+export function dataFromChunks<S extends Signal>(
+  signal: S,
+  chunks: readonly Uint8Array[],
+  itemCount?: number,
+): SignalData[S] {
+  return new DATA_CLASSES[signal](chunks, itemCount);
 }

@@ -1,5 +1,8 @@
 // Telemetry in flight: OTLP protobuf bytes, decoded only as deep as a component asks.
 export { concatData, dataFromBytes, Logs, Metrics, Traces } from "./data.ts";
+export { type AttributeKey, type AttributesEditor, attributeKey } from "./edit/attributes-editor.ts";
+export { type Editor, editData, type Within } from "./edit/edit.ts";
+export type { MessageEditor } from "./edit/message-editor.ts";
 export { type InternedAttribute, type InternedKey, internAttribute, internKey } from "./keys.ts";
 export { type MetricDescriptor, MetricsBuilder, TEMPORALITY } from "./metrics-builder.ts";
 export { Nanos } from "./nanos.ts";

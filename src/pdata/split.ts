@@ -1,7 +1,7 @@
 // Cuts a request into requests of a bounded number of items; bytes that need no cutting are passed on as they are.
 import { countItems } from "./count.ts";
 import { Reader } from "./protobuf/reader.ts";
-import { Writer } from "./protobuf/writer.ts";
+import { RunWriter } from "./protobuf/run-writer.ts";
 import type { Shape } from "./shape.ts";
 
 /** One request of the result: its bytes, in chunks, and how many items are in it. */
@@ -27,15 +27,11 @@ export function splitItems(chunks: readonly Uint8Array[], shape: Shape, maxItems
 
 class Splitter {
   readonly #maxItems: number;
-  readonly #out = new Writer();
+  readonly #out = new RunWriter();
   readonly #open: OpenMessage[] = [];
   readonly #pieces: Piece[] = [];
   #chunks: Uint8Array[] = [];
   #itemCount = 0;
-  /** Fields to be copied into the open message, as one run while they touch. */
-  #run: Uint8Array | undefined;
-  #runStart = 0;
-  #runStop = 0;
 
   constructor(maxItems: number) {
     this.#maxItems = maxItems;
@@ -59,7 +55,7 @@ class Splitter {
   /** Adds the whole field `reader` is at. */
   #take({ buf, tagStart, stop }: Reader, count: number): void {
     this.#itemCount += count;
-    if (this.#open.length > 0) this.#append(buf, tagStart, stop);
+    if (this.#open.length > 0) this.#out.copy(buf, tagStart, stop);
     else this.#addChunk(buf.subarray(tagStart, stop));
   }
 
@@ -71,34 +67,17 @@ class Splitter {
     this.#open.push(message);
     this.add(reader.message(), child);
     this.#open.pop();
-    this.#copyRun();
     this.#out.end(message.start);
     if (this.#open.length === 0) this.#addChunk(this.#out.take());
   }
 
-  #append(buf: Uint8Array, start: number, stop: number): void {
-    if (buf !== this.#run || start !== this.#runStop) {
-      this.#copyRun();
-      this.#run = buf;
-      this.#runStart = start;
-    }
-    this.#runStop = stop;
-  }
-
-  #copyRun(): void {
-    if (this.#run) this.#out.append(this.#run, this.#runStart, this.#runStop);
-    this.#run = undefined;
-  }
-
   #begin(message: OpenMessage): void {
-    this.#copyRun();
     message.start = this.#out.begin(message.tag);
-    for (const field of message.header) this.#out.append(field);
+    for (const field of message.header) this.#out.copy(field, 0, field.length);
   }
 
   /** Ends the piece and opens the messages around the cut anew for the next. */
   #flush(): void {
-    this.#copyRun();
     for (const message of this.#open.toReversed()) this.#out.end(message.start);
     if (this.#open.length > 0) this.#addChunk(this.#out.take());
     this.#endPiece();
