@@ -1,6 +1,6 @@
 // The command line, in the Collector's flags and words.
 import { parseArgs } from "node:util";
-import { locationOfSetting } from "../confmap/resolve.ts";
+import { locationOfSetting } from "../confmap/location.ts";
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {

@@ -87,6 +87,7 @@ describe("wattspan", () => {
       ["--config", CONFIG, "--set", "processors.batch"],
       'invalid argument "processors.batch" for "--set" flag: missing equal sign',
     ],
+    [["--config", "ftp://x"], 'unsupported scheme on URI "ftp://x"'],
     [
       ["--config", "nofile.yaml"],
       "failed to get config: cannot resolve the configuration: cannot retrieve the configuration: unable to read the file file:nofile.yaml: open nofile.yaml: no such file or directory",
@@ -158,6 +159,8 @@ describe("wattspan", () => {
     expect(listing.providers.map(({ scheme }: { scheme: string }) => scheme)).toEqual([
       "env",
       "file",
+      "http",
+      "https",
       "yaml",
     ]);
   });

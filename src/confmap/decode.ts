@@ -3,6 +3,7 @@ import { parseDurationMs } from "./duration.ts";
 import { Expanded, isMapping, unexpand, unexpandDeep } from "./expanded.ts";
 import { nearest } from "./nearest.ts";
 import { fieldName, type ListNode, type MapNode, type Node, type Schema, type StructNode } from "./schema.ts";
+import { validate } from "./validate.ts";
 
 /** A configuration the user has to correct. The message is complete: no stack trace helps. */
 export class ConfigError extends Error {
@@ -142,9 +143,10 @@ function visitMap(node: MapNode, raw: unknown, place: Place): unknown {
 
 /** `[{name, value}]` as entries; undefined when it is something else. */
 function pairs(items: readonly unknown[]): [string, unknown][] | undefined {
-  const entries = items.map((item): [unknown, unknown] =>
-    isMapping(item) ? [unexpand(item.name), item.value] : [undefined, undefined],
-  );
+  const entries = items.map((item): [unknown, unknown] => {
+    const pair = unexpand(item);
+    return isMapping(pair) ? [unexpand(pair.name), pair.value] : [undefined, undefined];
+  });
   return entries.every((entry): entry is [string, unknown] => typeof entry[0] === "string")
     ? entries
     : undefined;
@@ -215,55 +217,4 @@ function goKind(value: unknown): string {
   if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
   if (typeof value === "boolean") return "bool";
   return typeof value === "string" ? "string" : "map";
-}
-
-/** Runs every `validate` hook of a decoded value. Gives `path::to::key: message` for each problem. */
-export function validate(schema: Node, value: unknown, path: string): string[] {
-  if (value === undefined) return [];
-  switch (schema.kind) {
-    case "optional":
-      return validate(schema.inner, value, path);
-    case "list":
-      return (value as unknown[]).flatMap((item, index) =>
-        validate(schema.element, item, join(path, `${index}`)),
-      );
-    case "map":
-      return Object.entries(value as object).flatMap(([key, item]) =>
-        validate(schema.element, item, join(path, key)),
-      );
-    case "struct":
-      return validateStruct(schema, value as Record<string, unknown>, path);
-    default:
-      return [];
-  }
-}
-
-function validateStruct(node: StructNode, config: Record<string, unknown>, path: string): string[] {
-  const fields = Object.entries(node.fields).flatMap(([key, field]) =>
-    validate(field, config[fieldName(key, field)], join(path, key)),
-  );
-  const embedded = (node.embedded ?? []).flatMap((section) =>
-    own(section, config, join(path, goField(section))),
-  );
-  return [...fields, ...embedded, ...own(node, config, path)];
-}
-
-/** What the struct's own hook says. */
-function own(node: StructNode, config: unknown, path: string): string[] {
-  return [...(node.validate?.(config) ?? [])].map((problem) =>
-    typeof problem === "string" ? located(path, problem) : located(join(path, problem.path), problem.message),
-  );
-}
-
-/** The name Go gives an embedded field, as the Collector's paths show it: `configgrpc.ClientConfig` → `clientconfig`. */
-function goField(node: StructNode): string {
-  return node.name.slice(node.name.lastIndexOf(".") + 1).toLowerCase();
-}
-
-function join(path: string, key: string): string {
-  return path === "" ? key : `${path}::${key}`;
-}
-
-function located(path: string, message: string): string {
-  return path === "" ? message : `${path}: ${message}`;
 }

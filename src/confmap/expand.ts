@@ -1,6 +1,6 @@
 // Substitution of `${scheme:opaque}` in configuration values, by the Collector's rules.
 import { Expanded, isMapping } from "./expanded.ts";
-import type { Retrieved } from "./providers.ts";
+import type { Retrieved } from "./retrieved.ts";
 
 /** Fetches what stands between `${` and `}`, with its scheme. */
 export type Fetch = (uri: string) => Promise<Retrieved>;
@@ -40,13 +40,22 @@ async function expandItems(items: readonly unknown[], fetch: Fetch): Promise<rea
   return expanded.some((item, index) => item !== items[index]) ? expanded : items;
 }
 
-/** Both readings of a value may hold further substitutions. */
+/** Both readings of a value may hold further substitutions; of which is wanted nothing is known yet. */
 async function expandBoth(value: Expanded, fetch: Fetch): Promise<unknown> {
   const meaning = await expandOnce(value.value, fetch);
   if (meaning instanceof Expanded || typeof meaning === "string") return meaning;
-  const text = await expandOnce(value.text, fetch);
+  const text = await expandText(value.text, fetch);
   if (typeof text !== "string") return meaning;
   return meaning === value.value && text === value.text ? value : new Expanded(meaning, text);
+}
+
+/** Undefined for a text that cannot be expanded, since the value it stands for could be. */
+async function expandText(text: string, fetch: Fetch): Promise<unknown> {
+  try {
+    return await expandFirst(text, fetch);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Expands the first `${…}` that can be: the innermost of the leftmost. */
@@ -54,11 +63,7 @@ async function expandFirst(input: string, fetch: Fetch): Promise<unknown> {
   const found = findReference(input);
   if (found === undefined) return input;
   const { value, text } = await fetch(found.slice(2, -1));
-  const scalar = !Array.isArray(value) && !isMapping(value);
-  if (found === input) return scalar ? new Expanded(value, text) : value;
-  if (!scalar)
-    throw new Error(`expanding ${found}: retrieved value does not have unambiguous string representation`);
-  return input.replaceAll(found, () => text);
+  return found === input ? new Expanded(value, text) : input.replaceAll(found, () => text);
 }
 
 /** The first `${…}` without another inside that is not escaped by an odd number of further `$` before it. */

@@ -2,7 +2,7 @@
 
 /**
  * Keeps both readings of a substituted value until the schema says which is wanted: a string field takes the text
- * (`0123` stays `0123`), every other field the YAML value.
+ * (`0123` stays `0123`, a file stays as it is), every other field the YAML value.
  */
 export class Expanded {
   readonly value: unknown;

@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { LogRecorder } from "../../test/support/component.ts";
+import { mergeAppend } from "../featuregate/index.ts";
 import { ConfigError } from "./decode.ts";
 import { Expanded, unexpandDeep } from "./expanded.ts";
+import { locationOfSetting } from "./location.ts";
 import { defaultProviders } from "./providers.ts";
-import { locationOfSetting, resolve } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 
 let directory: string;
 let logger: LogRecorder;
@@ -33,6 +35,7 @@ const environment = {
   DOLLAR: "a$$b",
   QUOTED: '"8080"',
   NOT_YAML: "[a",
+  NESTED_MAP: "{k: '${env:PORT}'}",
 };
 const raw = (...locations: string[]) => resolve(locations, defaultProviders(environment), logger);
 const plain = async (...locations: string[]) => unexpandDeep(await raw(...locations));
@@ -64,7 +67,6 @@ describe("locations", () => {
   });
 
   it.each([
-    ["ftp://x/y", 'unsupported scheme on URI "ftp://x/y"'],
     [
       "nofile.yaml",
       "cannot retrieve the configuration: unable to read the file file:nofile.yaml: open nofile.yaml: no such file or directory",
@@ -86,6 +88,50 @@ describe("locations", () => {
     );
   });
 
+  it.each([
+    ["ftp://x/y", 'unsupported scheme on URI "ftp://x/y"'],
+    ["1x:y", 'invalid uri: "1x:y"'],
+    [
+      "C:/otel.yaml",
+      "unable to read the file file:C:/otel.yaml: open C:/otel.yaml: no such file or directory",
+    ],
+  ])("may be misspelt: %s", async (location, message) => {
+    await expect(raw("yaml:a: 1", location)).rejects.toThrow(message);
+  });
+
+  it("split keys at every depth", async () => {
+    expect(await plain("yaml:{a: {b: 1}, c: {d::e: 2, d: {f: 3}}}", "yaml:a: {b::x: 4}")).toEqual({
+      a: { b: { x: 4 } },
+      c: { d: { e: 2, f: 3 } },
+    });
+  });
+
+  it("replace lists of components, or with the gate add them up", async () => {
+    const base =
+      "yaml:{service: {extensions: [a], pipelines: {traces: {receivers: [x], processors: [p]}}}, receivers: [1]}";
+    const over =
+      "yaml:{service: {extensions: [b, a], pipelines: {traces: {receivers: [y], processors: [q]}}}, receivers: [2]}";
+    const combined = async () => {
+      const { service, receivers } = (await plain(base, over)) as { service: unknown; receivers: unknown };
+      return { service, receivers };
+    };
+    expect(await combined()).toEqual({
+      service: { extensions: ["b", "a"], pipelines: { traces: { receivers: ["y"], processors: ["q"] } } },
+      receivers: [2],
+    });
+    mergeAppend.enabled = true;
+    onTestFinished(() => {
+      mergeAppend.enabled = false;
+    });
+    expect(await combined()).toEqual({
+      service: {
+        extensions: ["a", "b"],
+        pipelines: { traces: { receivers: ["x", "y"], processors: ["q"] } },
+      },
+      receivers: [2],
+    });
+  });
+
   it("refuse --set without an equal sign", () => {
     expect(() => locationOfSetting("processors.batch")).toThrow("missing equal sign");
   });
@@ -97,12 +143,15 @@ describe("substitution", () => {
     ["${PORT}", new Expanded(8080, "8080")],
     ["${env:OCTAL}", new Expanded(83, "0123")],
     ["${env:EXPONENT}", new Expanded(1000, "1e3")],
-    ["${env:LIST}", ["a", "b"]],
-    ["${env:MAP}", { k: "v" }],
+    ["${env:LIST}", new Expanded(["a", "b"], "[a, b]")],
+    ["${env:MAP}", new Expanded({ k: "v" }, "{k: v}")],
+    ["${env:NESTED_MAP}", new Expanded({ k: new Expanded(8080, "8080") }, "{k: '8080'}")],
     ["${env:QUOTED}", '"8080"'],
     ["${env:NOT_YAML}", "[a"],
     ["${env:UNSET:-7}", new Expanded(7, "7")],
-    ["${env:UNSET:-}", new Expanded(null, "")],
+    ["${env:UNSET:-}", ""],
+    ["${yaml:[1, 2]}", new Expanded([1, 2], "[1, 2]")],
+    ["x${env:LIST}", "x[a, b]"],
     ["${env:EMPTY:-7}", new Expanded(null, "")],
     ["${env:UNSET:-localhost:4317}", "localhost:4317"],
     ["${env:${env:INNER}}", new Expanded(8080, "8080")],
@@ -120,10 +169,7 @@ describe("substitution", () => {
   });
 
   it.each([
-    [
-      "x${env:LIST}",
-      "expanding ${env:LIST}: retrieved value does not have unambiguous string representation",
-    ],
+    ["${1:x}", 'invalid uri: "1:x"'],
     ["${env:9X}", 'environment variable "9X" has invalid name: must match regex ^[a-zA-Z_][a-zA-Z0-9_]*$'],
     ["${env:LOOP}", "too many recursive expansions"],
     ["${nope:x}", 'scheme "nope" is not supported for uri "nope:x"'],

@@ -217,9 +217,9 @@ describe("schema", () => {
     ).toThrow(
       expect.objectContaining<Partial<ConfigError>>({
         message: [
-          "tls::cert_file: is bad",
-          "keepalive::cert_file: is bad",
           "clientconfig: address x: missing port in address",
+          "clientconfig::tls::cert_file: is bad",
+          "clientconfig::keepalive::cert_file: is bad",
         ].join("\n"),
       }),
     );

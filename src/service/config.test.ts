@@ -1,9 +1,11 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { LogRecorder } from "../../test/support/component.ts";
 import { Probe } from "../../test/support/registry.ts";
 import { ConfigError } from "../confmap/decode.ts";
 import { defaultProviders } from "../confmap/providers.ts";
 import { resolve } from "../confmap/resolve.ts";
+import { allowNoPipelines, profilesSupport } from "../featuregate/index.ts";
+import type { Gate } from "../featuregate/registry.ts";
 import { Catalog } from "./catalog.ts";
 import { type AgentConfig, decodeConfig } from "./config.ts";
 import { buildGraph } from "./graph.ts";
@@ -27,9 +29,16 @@ async function check(yaml: string): Promise<void> {
   buildGraph(config, { buildInfo, counters: new Counters(), logger: () => logger });
 }
 
+function enabled(gate: Gate): void {
+  gate.enabled = true;
+  onTestFinished(() => {
+    gate.enabled = false;
+  });
+}
+
 /** A configuration that is right but for what the arguments replace. */
-const yaml = (parts: { exporters?: string; pipelines?: string; more?: string } = {}) => `
-receivers: {in: , traceonly: }
+const yaml = (parts: { receivers?: string; exporters?: string; pipelines?: string; more?: string } = {}) => `
+receivers: ${parts.receivers ?? "{in: , traceonly: }"}
 processors: {mid: }
 exporters: ${parts.exporters ?? "{out: }"}
 service:
@@ -211,6 +220,18 @@ describe("a configuration", () => {
       'service::extensions: references extension "health_check" which is not configured',
     ],
     [
+      "a misspelt reference",
+      { pipelines: "{traces: {receivers: [in], exporters: [ot]}}" },
+      'service::pipelines::traces: references exporter "ot" which is not configured (did you mean "out"?)',
+    ],
+    [
+      "no exporter and no receiver at all",
+      { exporters: "", receivers: "" },
+      "no receiver configuration specified in config\nno exporter configuration specified in config\n" +
+        'service::pipelines::traces: references receiver "in" which is not configured\n' +
+        'service::pipelines::traces: references exporter "out" which is not configured',
+    ],
+    [
       "a receiver in a pipeline it has nothing for",
       { pipelines: "{logs: {receivers: [traceonly], exporters: [out]}}" },
       'failed to build pipelines: failed to create "traceonly" receiver for data type "logs": telemetry type is not supported',
@@ -229,5 +250,37 @@ describe("a configuration", () => {
 
   it("that is right is accepted", async () => {
     await check(yaml());
+  });
+
+  it("that names a connector as it names an exporter is refused", async () => {
+    const { connectors, ...rest } = new Probe().registry();
+    const [forward] = connectors.entries;
+    const registry = { ...rest, connectors: new Catalog([{ ...forward!, type: "out" }]) };
+    const raw = await resolve(
+      [`yaml:${yaml({ more: "connectors: {out: }" })}`],
+      defaultProviders({}),
+      logger,
+    );
+    const config = await decodeConfig(raw, registry, logger);
+    expect(() => validateConfig(config)).toThrow(
+      new ConfigError(
+        'connectors::out: ambiguous ID: Found both "out" exporter and "out" connector. ' +
+          'Change one of the components\' IDs to eliminate ambiguity (e.g. rename "out" connector to "out/connector")',
+      ),
+    );
+  });
+
+  it("may have no pipelines with the gate", async () => {
+    enabled(allowNoPipelines);
+    await check(yaml({ exporters: "", pipelines: "" }));
+  });
+
+  it("may have pipelines of profiles with the gate, which no component supports", async () => {
+    enabled(profilesSupport);
+    await expect(
+      check(yaml({ pipelines: "{profiles: {receivers: [in], exporters: [out]}}" })),
+    ).rejects.toThrow(
+      'failed to build pipelines: failed to create "out" exporter for data type "profiles": telemetry type is not supported',
+    );
   });
 });

@@ -4,8 +4,8 @@ import { formatId, parseId } from "../component/id.ts";
 import type { ComponentFactory, Logger } from "../component/index.ts";
 import { ConfigError, decode, failed } from "../confmap/decode.ts";
 import { isMapping, unexpand } from "../confmap/expanded.ts";
+import type { RawConfig } from "../confmap/merge.ts";
 import { nearest } from "../confmap/nearest.ts";
-import type { RawConfig } from "../confmap/resolve.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { Catalog } from "./catalog.ts";
 import { type ServiceConfig, serviceConfig } from "./config-schema.ts";
@@ -26,8 +26,6 @@ type FactoryOf<K extends keyof Registry> = Registry[K] extends Catalog<infer F> 
 /** A decoded configuration. */
 export type AgentConfig = { readonly [K in keyof Registry]: ConfiguredById<FactoryOf<K>> } & {
   readonly service: ServiceConfig;
-  /** Whether the user wrote anything at all. */
-  readonly empty: boolean;
 };
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"] as const;
@@ -52,7 +50,7 @@ export async function decodeConfig(raw: RawConfig, registry: Registry, logger: L
   const service = decodeService(raw.service, errors);
   errors.push(...unknownSections(raw));
   if (errors.length > 0) throw new ConfigError(`cannot unmarshal the configuration: ${failed(errors)}`);
-  return { ...components, service, empty: Object.keys(raw).length === 0 };
+  return { ...components, service };
 }
 
 async function decodeSection<F>(

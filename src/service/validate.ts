@@ -1,64 +1,106 @@
 // What decoding cannot see: each component's own rules, and whether the pipelines fit what is configured.
-import { ConfigError, validate } from "../confmap/decode.ts";
+import { ConfigError } from "../confmap/decode.ts";
+import { nearest } from "../confmap/nearest.ts";
+import { validate } from "../confmap/validate.ts";
+import { allowNoPipelines, profilesSupport } from "../featuregate/index.ts";
 import { type AgentConfig, parsePipelineId } from "./config.ts";
 import { type PipelineConfig, serviceConfig } from "./config-schema.ts";
 
-const KINDS = ["receivers", "processors", "exporters"] as const;
-const ALL_KINDS = [...KINDS, "connectors", "extensions"] as const;
+const KINDS = ["receivers", "exporters", "processors", "connectors", "extensions"] as const;
 
-/** Throws a ConfigError with a line for each problem: `path::to::key: text`. */
+/** Throws a ConfigError with a line for each problem, in the Collector's order: `path::to::key: text`. */
 export function validateConfig(config: AgentConfig): void {
   const problems = [
-    ...(config.empty ? ["empty configuration file"] : []),
-    ...ALL_KINDS.flatMap((kind) => componentProblems(kind, config)),
+    ...wholeProblems(config),
+    ...KINDS.flatMap((kind) => componentProblems(kind, config)),
     ...validate(serviceConfig, config.service, "service"),
     ...pipelineProblems(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
 }
 
-function componentProblems(kind: (typeof ALL_KINDS)[number], config: AgentConfig): string[] {
+/** What concerns the sections together. */
+function wholeProblems(config: AgentConfig): string[] {
+  if (KINDS.every((kind) => config[kind].size === 0)) return ["empty configuration file"];
+  return [
+    ...missingSections(config),
+    ...ambiguousConnectors(config),
+    ...missingExtensions(config),
+    ...Object.entries(config.service.pipelines).flatMap(([id, pipeline]) =>
+      [...references(pipeline, config)].map((problem) => `service::pipelines::${id}: ${problem}`),
+    ),
+  ];
+}
+
+function* missingSections({ receivers, exporters }: AgentConfig): Iterable<string> {
+  if (allowNoPipelines.enabled) return;
+  if (receivers.size === 0) yield "no receiver configuration specified in config";
+  if (exporters.size === 0) yield "no exporter configuration specified in config";
+}
+
+function* ambiguousConnectors({ connectors, exporters, receivers }: AgentConfig): Iterable<string> {
+  for (const id of connectors.keys()) {
+    const other = exporters.has(id) ? "exporter" : receivers.has(id) ? "receiver" : undefined;
+    if (!other) continue;
+    const shown = JSON.stringify(id);
+    yield `connectors::${id}: ambiguous ID: Found both ${shown} ${other} and ${shown} connector. ` +
+      `Change one of the components' IDs to eliminate ambiguity (e.g. rename ${shown} connector to "${id}/connector")`;
+  }
+}
+
+function missingExtensions({ service, extensions }: AgentConfig): string[] {
+  const missing = service.extensions.filter((id) => !extensions.has(id));
+  return missing.map((id) => `service::extensions: ${unconfigured("extension", id, extensions.keys())}`);
+}
+
+/** A connector stands where receivers do, and where exporters do. */
+function* references(pipeline: PipelineConfig, config: AgentConfig): Iterable<string> {
+  const connectors = [...config.connectors.keys()];
+  const known = {
+    receivers: [...config.receivers.keys(), ...connectors],
+    processors: [...config.processors.keys()],
+    exporters: [...config.exporters.keys(), ...connectors],
+  };
+  for (const kind of ["receivers", "processors", "exporters"] as const) {
+    const missing = pipeline[kind].filter((id) => !known[kind].includes(id));
+    for (const id of new Set(missing)) yield unconfigured(kind.slice(0, -1), id, known[kind]);
+  }
+}
+
+function unconfigured(kind: string, id: string, known: Iterable<string>): string {
+  const hint = nearest(id, known);
+  const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
+  return `references ${kind} ${JSON.stringify(id)} which is not configured${suggestion}`;
+}
+
+function componentProblems(kind: (typeof KINDS)[number], config: AgentConfig): string[] {
   return [...config[kind].values()].flatMap(({ id, factory, config: section }) =>
     validate(factory.config, section, `${kind}::${id}`),
   );
 }
 
-function pipelineProblems(config: AgentConfig): string[] {
-  const pipelines = Object.entries(config.service.pipelines);
+function pipelineProblems({ service }: AgentConfig): string[] {
+  const pipelines = Object.entries(service.pipelines);
   const path = "service::pipelines";
-  if (pipelines.length === 0) return [`${path}: service must have at least one pipeline`];
-  const missing = config.service.extensions.filter((id) => !config.extensions.has(id));
-  const extensions = missing.map(
-    (id) => `service::extensions: references extension ${JSON.stringify(id)} which is not configured`,
-  );
-  return [...extensions, ...pipelines.flatMap(([id, pipeline]) => problemsOf(id, pipeline, config))];
+  if (pipelines.length === 0 && !allowNoPipelines.enabled)
+    return [`${path}: service must have at least one pipeline`];
+  return pipelines.flatMap(([id, pipeline]) => [
+    ...gated(id).map((problem) => `${path}: ${problem}`),
+    ...[...partProblems(pipeline)].map((problem) => `${path}::${id}: ${problem}`),
+  ]);
 }
 
-function problemsOf(id: string, pipeline: PipelineConfig, config: AgentConfig): string[] {
-  if (parsePipelineId(id) === "profiles") {
-    return [
-      `service::pipelines: pipeline ${JSON.stringify(id)}: profiling signal support is at alpha level, ` +
-        'gated under the "service.profilesSupport" feature gate',
-    ];
-  }
-  return [...missingParts(pipeline), ...references(pipeline, config)].map(
-    (problem) => `service::pipelines::${id}: ${problem}`,
-  );
+function gated(id: string): string[] {
+  if (profilesSupport.enabled || parsePipelineId(id) !== "profiles") return [];
+  return [
+    `pipeline ${JSON.stringify(id)}: profiling signal support is at alpha level, ` +
+      `gated under the "${profilesSupport.info.id}" feature gate`,
+  ];
 }
 
-function* missingParts(pipeline: PipelineConfig): Iterable<string> {
-  if (pipeline.receivers.length === 0) yield "must have at least one receiver";
-  if (pipeline.exporters.length === 0) yield "must have at least one exporter";
-}
-
-function* references(pipeline: PipelineConfig, config: AgentConfig): Iterable<string> {
-  const repeated = pipeline.processors.filter((id, index, all) => all.indexOf(id) < index);
+function* partProblems({ receivers, processors, exporters }: PipelineConfig): Iterable<string> {
+  if (receivers.length === 0) yield "must have at least one receiver";
+  if (exporters.length === 0) yield "must have at least one exporter";
+  const repeated = processors.filter((id, index) => processors.indexOf(id) < index);
   for (const id of new Set(repeated)) yield `references processor ${JSON.stringify(id)} multiple times`;
-  for (const kind of KINDS) {
-    const missing = pipeline[kind].filter((id) => !config[kind].has(id));
-    const noun = kind.slice(0, -1);
-    for (const id of new Set(missing)) {
-      yield `references ${noun} ${JSON.stringify(id)} which is not configured`;
-    }
-  }
 }

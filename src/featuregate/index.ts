@@ -1,0 +1,28 @@
+// The gates of this program, by the Collector's ids. Each is here because something honours it.
+import { type Gate, GateRegistry } from "./registry.ts";
+
+/** Set once, from the command line, before anything else runs. */
+export const featureGates: GateRegistry = new GateRegistry();
+
+/** Lets several locations' lists of components add up instead of replacing each other. */
+export const mergeAppend: Gate = featureGates.register({
+  id: "confmap.enableMergeAppendOption",
+  stage: "Alpha",
+  description:
+    "Combines lists of extensions, receivers and exporters when several configurations are merged, instead of replacing them",
+  fromVersion: "v0.120.0",
+});
+
+export const allowNoPipelines: Gate = featureGates.register({
+  id: "service.AllowNoPipelines",
+  stage: "Alpha",
+  description: "Allows to start without any pipeline",
+  fromVersion: "v0.122.0",
+});
+
+export const profilesSupport: Gate = featureGates.register({
+  id: "service.profilesSupport",
+  stage: "Alpha",
+  description: "Allows pipelines of the signal profiles",
+  fromVersion: "v0.112.0",
+});
