@@ -151,7 +151,7 @@ describe("wattspan", () => {
       "extensions",
       "providers",
     ]);
-    expect(listing.processors[0]).toEqual({
+    expect(listing.processors.find(({ name }: { name: string }) => name === "batch")).toEqual({
       name: "batch",
       module: expect.stringMatching(/^wattspan\/processors\/batch v\d/),
       stability: { logs: "Beta", metrics: "Beta", traces: "Beta" },

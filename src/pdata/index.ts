@@ -1,5 +1,6 @@
 // Telemetry in flight: OTLP protobuf bytes, decoded only as deep as a component asks.
 export { concatData, dataFromBytes, Logs, Metrics, Traces } from "./data.ts";
+export type { AnyValue, KeyValueList } from "./decode/common.ts";
 export { type AttributeKey, type AttributesEditor, attributeKey } from "./edit/attributes-editor.ts";
 export { type Editor, editData, type Within } from "./edit/edit.ts";
 export type { MessageEditor } from "./edit/message-editor.ts";
@@ -9,3 +10,4 @@ export { Nanos } from "./nanos.ts";
 export { MalformedError } from "./protobuf/wire.ts";
 export type { Signal, SignalData } from "./signal.ts";
 export { encodeSpanFields, SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";
+export { valueText } from "./value-text.ts";

@@ -4,9 +4,14 @@ import type { ProcessorFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
 
 export const processors: readonly Entry<ProcessorFactory<unknown, Signal>>[] = [
+  {
+    type: "attributes",
+    load: async () => (await import("./attributes/factory.ts")).attributesProcessorFactory,
+  },
   { type: "batch", load: async () => (await import("./batch/factory.ts")).batchProcessorFactory },
   {
     type: "memory_limiter",
     load: async () => (await import("./memory_limiter/factory.ts")).memoryLimiterProcessorFactory,
   },
+  { type: "resource", load: async () => (await import("./resource/factory.ts")).resourceProcessorFactory },
 ];

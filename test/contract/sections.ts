@@ -2,8 +2,10 @@
 
 /** The least section with which a component is valid, by type; a component that is not here needs none. */
 export const LEAST_SECTION: Readonly<Record<string, object>> = {
+  attributes: { actions: [{ key: "k", action: "upsert", value: "v" }] },
   memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
   otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
+  resource: { attributes: [{ key: "k", action: "upsert", value: "v" }] },
 };
 
 /** Components that open BPF objects when they start. */

@@ -1,5 +1,6 @@
 // Writes values as Go's fmt does, so that the output is the Collector's to the byte.
-import type { AnyValue, Attributes } from "../../pdata/decode/common.ts";
+import type { AnyValue } from "../../pdata/decode/common.ts";
+import { valueText } from "../../pdata/value-text.ts";
 
 /** A float as `%f`: six decimals, infinities signed. */
 export function fixed(value: number): string {
@@ -30,14 +31,6 @@ export function timestamp(ns: bigint): string {
   return `${date} ${time}${fraction && `.${fraction}`} +0000 UTC`;
 }
 
-/** An attribute's value without its type: text as it is, the rest as JSON, bytes in base64. */
-export function valueText(value: AnyValue): string {
-  if (value === undefined) return "";
-  if (typeof value === "string") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  return json(value);
-}
-
 /** A value with its type: `Str(text)`, `Int(1)`, `Map({"a":1})`. */
 export function typedValue(value: AnyValue): string {
   return `${typeName(value)}(${valueText(value)})`;
@@ -59,45 +52,4 @@ function typeName(value: AnyValue): string {
       if (value instanceof Uint8Array) return "Bytes";
       return Array.isArray(value) ? "Slice" : "Map";
   }
-}
-
-/** JSON as Go's encoder has it: keys of maps sorted, `<`, `>` and `&` escaped. */
-function json(value: AnyValue): string {
-  switch (typeof value) {
-    case "undefined":
-      return "null";
-    case "number":
-      return jsonNumber(value);
-    case "string":
-      return jsonText(value);
-    case "object":
-      return jsonObject(value);
-    default:
-      return String(value);
-  }
-}
-
-function jsonObject(value: Exclude<AnyValue, string | number | bigint | boolean | undefined>): string {
-  if (value instanceof Uint8Array) return jsonText(Buffer.from(value).toString("base64"));
-  if ("entries" in value && !Array.isArray(value)) return jsonMap((value as { entries: Attributes }).entries);
-  return `[${(value as readonly AnyValue[]).map(json).join(",")}]`;
-}
-
-function jsonMap(entries: Attributes): string {
-  const last = new Map(entries.map(({ key, value }) => [key, value]));
-  const sorted = [...last].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${sorted.map(([key, value]) => `${jsonText(key)}:${json(value)}`).join(",")}}`;
-}
-
-function jsonText(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-/** Go's JSON writes numbers as JavaScript does, and has none for NaN and infinities. */
-function jsonNumber(value: number): string {
-  if (!Number.isFinite(value)) return `json: unsupported value: ${notFinite(value)}`;
-  return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -10,7 +10,8 @@ import type {
   SummaryPoint,
 } from "../../pdata/decode/points.ts";
 import type { Span } from "../../pdata/decode/traces.ts";
-import { fixed, shortest, valueText } from "./go.ts";
+import { valueText } from "../../pdata/value-text.ts";
+import { fixed, shortest } from "./go.ts";
 
 export function normalTraces(traces: readonly ResourceItems<Span>[]): string {
   return text(traces, "ResourceTraces", "ScopeTraces", (span) => [
