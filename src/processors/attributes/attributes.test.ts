@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { settings } from "../../../test/support/component.ts";
 import { data } from "../../../test/support/data.ts";
-import { ConfigError, decode, parseConfig, validate } from "../../confmap/decode.ts";
+import { ConfigError, decode, parseConfig } from "../../confmap/decode.ts";
+import { validate } from "../../confmap/validate.ts";
 import type { Consumer, Context } from "../../consumer/index.ts";
 import { toObject } from "../../pdata/decode/common.ts";
 import { decodeLogs } from "../../pdata/decode/logs.ts";
