@@ -66,7 +66,7 @@ export interface ScopeItems<T> {
 }
 
 /** Deep enough for any real value, shallow enough for the stack; protobuf implementations use the same. */
-const MAX_NESTING = 100;
+export const MAX_NESTING = 100;
 
 /** The value of the first attribute called `key`. */
 export function attribute(attributes: Attributes, key: string): AnyValue {

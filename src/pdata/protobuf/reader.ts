@@ -48,24 +48,24 @@ export class Reader {
 
   /** Throws when the current field cannot be a message. */
   expectMessage(): void {
-    this.#expect(WIRE.bytes);
+    this.expect(WIRE.bytes);
   }
 
   /** A reader over the current field, which must be a message. */
   message(): Reader {
-    this.#expect(WIRE.bytes);
+    this.expect(WIRE.bytes);
     return new Reader(this.buf, this.start, this.stop);
   }
 
   /** The current field's bytes, not copied. */
   bytes(): Uint8Array {
-    this.#expect(WIRE.bytes);
+    this.expect(WIRE.bytes);
     return this.buf.subarray(this.start, this.stop);
   }
 
   /** The current field as text; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
-    this.#expect(WIRE.bytes);
+    this.expect(WIRE.bytes);
     return utf8(this.buf, this.start, this.stop);
   }
 
@@ -92,27 +92,27 @@ export class Reader {
   }
 
   uint64(): bigint {
-    this.#expect(WIRE.varint);
+    this.expect(WIRE.varint);
     return varint64(this.buf, this.start, this.stop);
   }
 
   fixed32(): number {
-    this.#expect(WIRE.fixed32);
+    this.expect(WIRE.fixed32);
     return this.#view().getUint32(0, true);
   }
 
   fixed64(): bigint {
-    this.#expect(WIRE.fixed64);
+    this.expect(WIRE.fixed64);
     return this.#view().getBigUint64(0, true);
   }
 
   sfixed64(): bigint {
-    this.#expect(WIRE.fixed64);
+    this.expect(WIRE.fixed64);
     return this.#view().getBigInt64(0, true);
   }
 
   double(): number {
-    this.#expect(WIRE.fixed64);
+    this.expect(WIRE.fixed64);
     return this.#view().getFloat64(0, true);
   }
 
@@ -132,7 +132,7 @@ export class Reader {
       into.push(this.uint64());
       return;
     }
-    this.#expect(WIRE.bytes);
+    this.expect(WIRE.bytes);
     for (let at = this.start; at < this.stop; ) {
       const end = varintEnd(this.buf, at, this.stop);
       into.push(varint64(this.buf, at, end));
@@ -140,7 +140,8 @@ export class Reader {
     }
   }
 
-  #expect(wire: number): void {
+  /** Throws when the current field is not of this wire type. */
+  expect(wire: number): void {
     if (this.wire === wire) return;
     throw new MalformedError(
       `malformed protobuf: field ${this.field} at byte ${this.tagStart} has wire type ${this.wire}, expected ${wire}`,
@@ -152,7 +153,7 @@ export class Reader {
   }
 
   #packedView(width: number): DataView {
-    if (this.wire !== WIRE.fixed64) this.#expect(WIRE.bytes);
+    if (this.wire !== WIRE.fixed64) this.expect(WIRE.bytes);
     if ((this.stop - this.start) % width === 0) return this.#view();
     throw new MalformedError(
       `malformed protobuf: packed field ${this.field} at byte ${this.tagStart} is not a multiple of ${width} bytes`,

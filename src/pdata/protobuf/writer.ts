@@ -60,6 +60,27 @@ export class Writer {
     buf[start - 1] = length >>> 21;
   }
 
+  /** Opens a run of bytes with its length before it, and returns the position `close` needs. */
+  open(): number {
+    this.reserve(1);
+    return ++this.pos;
+  }
+
+  /** Closes the run that was opened at `start`; its length takes as few bytes as it can, so a long run is moved. */
+  close(start: number): void {
+    const length = this.pos - start;
+    if (length < 0x80) {
+      this.buf[start - 1] = length;
+      return;
+    }
+    const more = varintBytes(length) - 1;
+    this.reserve(more);
+    this.buf.copyWithin(start + more, start, this.pos);
+    this.pos = start - 1;
+    this.rawVarint(length);
+    this.pos += length;
+  }
+
   /** A string field. Lone surrogates become U+FFFD, so that the result is always valid UTF-8. */
   string(tag: number, value: string): void {
     this.reserve(6 + 3 * value.length);

@@ -1,6 +1,8 @@
 """Writes the *.bin beside it: requests encoded by the official protobuf bindings (pip install opentelemetry-proto).
 
 example-*.bin is the data of the debug exporter's README in the Collector; every-field-*.bin sets each field of OTLP.
+
+The *.jsonl are what the JSON marshaler of the Collector (pdata 1.64) makes of the *.bin.
 """
 from pathlib import Path
 
