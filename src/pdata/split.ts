@@ -39,12 +39,16 @@ class Splitter {
 
   add(reader: Reader, { children, child }: Shape): void {
     while (reader.next()) {
-      if (!children.includes(reader.field)) continue;
-      const count = child ? countItems(reader.message(), child) : 1;
-      if (count > 0 && this.#itemCount === this.#maxItems) this.#flush();
-      if (this.#itemCount + count > this.#maxItems && child) this.#cut(reader, child);
-      else this.#take(reader, count);
+      if (children.includes(reader.field)) this.#addChild(reader, child);
+      else if (this.#open.length === 0) this.#take(reader, 0); // An open message has its other fields in its header.
     }
+  }
+
+  #addChild(reader: Reader, child: Shape | undefined): void {
+    const count = child ? countItems(reader.message(), child) : 1;
+    if (count > 0 && this.#itemCount === this.#maxItems) this.#flush();
+    if (this.#itemCount + count > this.#maxItems && child) this.#cut(reader, child);
+    else this.#take(reader, count);
   }
 
   finish(): Piece[] {

@@ -131,6 +131,16 @@ describe("encodeJson", () => {
     ).toBe('{"status":{}}');
   });
 
+  it("takes of a 32-bit number what protobuf keeps of it", () => {
+    // Span.dropped_attributes_count: 2^32, then 2^32 + 1.
+    for (const [varint, text] of [
+      ["8080808010", '{"status":{}}'],
+      ["8180808010", '{"droppedAttributesCount":1,"status":{}}'],
+    ]) {
+      expect(encoded("traces", (out) => out.append(Buffer.from(`50${varint}`, "hex")))).toBe(text);
+    }
+  });
+
   it("refuses bytes that are not OTLP", () => {
     const refused: [(out: Writer) => void, string][] = [
       [(out) => out.bytes(0x0a, Buffer.alloc(3, 1)), "malformed id: 3 bytes, expected 16"],

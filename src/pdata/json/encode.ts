@@ -7,6 +7,7 @@ import type { Signal, SignalData } from "../signal.ts";
 import type { Field, Message } from "./fields.ts";
 import type { Kind } from "./kinds.ts";
 import { ANY_VALUE, REQUESTS } from "./messages.ts";
+import { readVarint } from "./varint.ts";
 
 /** The most that a number takes, with quotes, and a comma. */
 const NUMBER_BYTES = 32;
@@ -115,8 +116,16 @@ class Encoder {
     const last = this.#notes[base + 2 * field.index + 1]!;
     if (last === NONE) return false;
     if (field.presence === "explicit" || (field.repeated && !field.packed)) return true;
-    if (field.packed && last !== this.#notes[base + 2 * field.index]) return true;
+    if (field.packed) return this.#hasNumbers(this.#notes[base + 2 * field.index]!);
     return !isDefault(field, this.#buf, this.#notes[last]!, this.#notes[last + 1]!);
+  }
+
+  /** Whether any of the runs that begin with `first` has numbers in it. */
+  #hasNumbers(first: number): boolean {
+    for (let each = first; each !== NONE; each = this.#notes[each + 2]!) {
+      if (this.#notes[each] !== this.#notes[each + 1]) return true;
+    }
+    return false;
   }
 
   #label({ label }: Field, comma: boolean): void {
@@ -191,11 +200,14 @@ function checkWire({ tag, kind, packed }: Field, reader: Reader): void {
 }
 
 /** Whether a value is what the field has when it is absent. */
-function isDefault({ kind, packed }: Field, buf: Uint8Array, start: number, stop: number): boolean {
+function isDefault({ kind }: Field, buf: Uint8Array, start: number, stop: number): boolean {
   if (start === stop) return true;
-  if (packed || (kind!.wire === WIRE.bytes && !kind!.zeroIsEmpty)) return false;
-  const mask = kind!.wire === WIRE.varint ? 0x7f : 0xff;
-  for (let at = start; at < stop; at++) if (buf[at]! & mask) return false;
+  if (kind!.wire === WIRE.bytes && !kind!.zeroIsEmpty) return false;
+  if (kind!.wire === WIRE.varint) {
+    const { lo, hi } = readVarint(buf, start, stop);
+    return lo === 0 && (hi === 0 || kind!.narrow === true);
+  }
+  for (let at = start; at < stop; at++) if (buf[at] !== 0) return false;
   return true;
 }
 

@@ -20,6 +20,8 @@ export interface Kind {
   fromJson(source: JsonSource, out: Writer): void;
   /** Writes the protobuf value in `buf[start, stop)` as JSON. */
   toJson(buf: Buffer, start: number, stop: number, out: Writer): void;
+  /** Of a varint's 64 bits only the low 32 count. */
+  readonly narrow?: boolean;
   /** Ids of nothing but zeros are no ids. */
   readonly zeroIsEmpty?: boolean;
 }
@@ -44,12 +46,14 @@ export const INT32: Kind = {
   wire: WIRE.varint,
   fromJson: (source, out) => out.rawVarint64(readInteger(source, INT32_RANGE)),
   toJson: text.writeInt32,
+  narrow: true,
 };
 
 export const UINT32: Kind = {
   wire: WIRE.varint,
   fromJson: (source, out) => out.rawVarint(Number(readInteger(source, UINT32_RANGE))),
   toJson: text.writeUint32,
+  narrow: true,
 };
 
 export const SINT32: Kind = {
@@ -59,6 +63,7 @@ export const SINT32: Kind = {
     out.rawVarint(((value << 1) ^ (value >> 31)) >>> 0);
   },
   toJson: text.writeSint32,
+  narrow: true,
 };
 
 export const INT64: Kind = {
