@@ -3,7 +3,9 @@ import type { Entry } from "../component/entry.ts";
 import type { ProcessorFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
 
-export const processors: readonly Entry<ProcessorFactory<unknown, Signal>>[] = [
+type Factory = ProcessorFactory<unknown, Signal>;
+
+export const processors: readonly Entry<Factory>[] = [
   {
     type: "attributes",
     load: async () => (await import("./attributes/factory.ts")).attributesProcessorFactory,
@@ -12,6 +14,11 @@ export const processors: readonly Entry<ProcessorFactory<unknown, Signal>>[] = [
   {
     type: "memory_limiter",
     load: async () => (await import("./memory_limiter/factory.ts")).memoryLimiterProcessorFactory,
+  },
+  {
+    type: "probabilistic_sampler",
+    load: async () =>
+      (await import("./probabilistic_sampler/factory.ts")).probabilisticSamplerProcessorFactory as Factory,
   },
   { type: "resource", load: async () => (await import("./resource/factory.ts")).resourceProcessorFactory },
 ];

@@ -1,11 +1,12 @@
 // Hot path: the ids of a request's span, and what its tracestate says.
 import { http_request_event as field } from "../../ebpf/layouts.gen.ts";
 import type { TracesBuilder } from "../../pdata/index.ts";
+import { thresholdHex } from "../../pdata/sampling.ts";
 import type { SpanIds } from "./exemplars.ts";
 import { headerValues } from "./head.ts";
 import type { RequestRecord } from "./request-record.ts";
 import { TraceParent } from "./trace-context.ts";
-import { mergeTraceState, randomnessHex, thresholdHex } from "./trace-state.ts";
+import { mergeTraceState, randomnessHex } from "./trace-state.ts";
 
 /** Places a span in its trace: the one its request belongs to, else the one both ends of the connection derive. */
 export class SpanContext implements SpanIds {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { mergeTraceState, randomnessHex, thresholdHex } from "./trace-state.ts";
+import { thresholdHex } from "../../pdata/sampling.ts";
+import { mergeTraceState, randomnessHex } from "./trace-state.ts";
 
 test.each([
   [0n, "0"],

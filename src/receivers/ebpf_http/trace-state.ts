@@ -2,13 +2,6 @@
 // https://opentelemetry.io/docs/specs/otel/trace/tracestate-handling/
 
 const MAX_ENTRIES = 32;
-const HEX_DIGITS = 14;
-
-/** A 56-bit rejection threshold as `th` has it: without trailing zeros. */
-export function thresholdHex(threshold: bigint): string {
-  const digits = threshold.toString(16).padStart(HEX_DIGITS, "0").replace(/0+$/, "");
-  return digits === "" ? "0" : digits;
-}
 
 /**
  * Puts `ot=` with our threshold, and the randomness that was used where it is not the trace id's, before what the
