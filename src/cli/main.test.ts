@@ -174,10 +174,12 @@ describe("wattspan", () => {
     expect(messages(stderr)).toEqual([
       '"otlp" alias is deprecated; use "otlp_grpc" instead',
       "Starting wattspan...",
+      "Starting extensions...",
       "Memory limiter configured",
       "Everything is ready. Begin running and processing data.",
       "Received signal from OS",
       "Starting shutdown...",
+      "Stopping extensions...",
       "Shutdown complete.",
     ]);
   });
@@ -197,9 +199,10 @@ describe("wattspan", () => {
   ])("shuts down in order when a component %s, and exits with 1", async (nopThat, error) => {
     const { code, stderr } = await new Wattspan(["--config", CONFIG], nopThat).ended;
     expect(code).toBe(1);
-    expect(messages(stderr).slice(-3)).toEqual([
+    expect(messages(stderr).slice(-4)).toEqual([
       "Asynchronous error received, terminating process",
       "Starting shutdown...",
+      "Stopping extensions...",
       "Shutdown complete.",
     ]);
     expect(stderr).toContain(`"error": "${error}"`);

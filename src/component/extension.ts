@@ -18,8 +18,6 @@ export interface StatusEvent {
 
 /** A running extension; what it does not have of the optional methods it is not told. */
 export interface Extension extends Component {
-  /** Ids of extensions that must run before this one does. */
-  readonly dependencies?: readonly string[];
   /** Told the whole configuration, before the pipelines start and after each reload. */
   notifyConfig?(config: object): void | Promise<void>;
   /** Every receiver runs. */

@@ -1,165 +1,136 @@
-// From a configuration to connected components. Built from the exporters up, so that creation order is start order.
-import type { BuildInfo, Component, Factory, Kind, Logger, Settings } from "../component/index.ts";
-import { ConfigError } from "../confmap/decode.ts";
-import type { Consumer, Consumers } from "../consumer/index.ts";
+// From a configuration to connected components, new ones or those of the graph before.
+import { isDeepStrictEqual } from "node:util";
+import type { Consumer } from "../consumer/index.ts";
 import type { Signal } from "../pdata/index.ts";
-import { type AgentConfig, type Configured, parsePipelineId } from "./config.ts";
-import type { PipelineConfig } from "./config-schema.ts";
+import type { AgentConfig, Configured } from "./config.ts";
 import { fanOut } from "./fanout.ts";
-import {
-  observeExporter,
-  observeProcessorInput,
-  observeProcessorOutput,
-  observeReceiver,
-} from "./observed.ts";
-import type { Counters } from "./telemetry/counters.ts";
+import type { GraphContext } from "./graph/context.ts";
+import { capable } from "./graph/edge.ts";
+import { createNode, type Node } from "./graph/node.ts";
+import { type NodePlan, type OutputPlan, planGraph, type Target } from "./graph/plan.ts";
 
-/** One instance of a component in the graph. */
-export interface Node {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly component: Component;
-  readonly logger: Logger;
+export type { GraphContext } from "./graph/context.ts";
+export type { Node } from "./graph/node.ts";
+
+/** The components of one configuration. */
+export interface Graph {
+  readonly config: AgentConfig;
+  /** Every component, in the order of start. */
+  readonly nodes: readonly Node[];
+  /** Those that were not in the graph before. */
+  readonly added: readonly Node[];
+  /** Connects the components that were in the graph before to what they feed now. */
+  connect(): void;
 }
 
-/** What every component of one agent shares. */
-export interface GraphContext {
-  readonly buildInfo: BuildInfo;
-  readonly counters: Counters;
-  /** The logger of a component, by the attributes that tell it from others. */
-  readonly logger: (attributes: Readonly<Record<string, string>>) => Logger;
-}
-
-/** Connects the components of every pipeline. Throws a ConfigError when one does not support its pipeline's signal. */
-export function buildGraph(config: AgentConfig, context: GraphContext): readonly Node[] {
-  return new GraphBuilder(config, context).build();
+/**
+ * Creates the components of every pipeline and connects them to each other. Components of `previous` whose section and
+ * outputs are what they were are taken over; until `connect`, they go on feeding what they fed. Throws a ConfigError
+ * when the pipelines do not fit together.
+ */
+export function buildGraph(given: AgentConfig, context: GraphContext, previous?: Graph): Graph {
+  const config = previous ? sharing(given, previous.config) : given;
+  return new GraphBuilder(config, context, previous).build();
 }
 
 class GraphBuilder {
   readonly #config: AgentConfig;
   readonly #context: GraphContext;
-  readonly #nodes: Node[] = [];
-  readonly #exporters = new Map<string, Consumer<Signal>>();
-  readonly #entries = new Map<string, Consumer<Signal>>();
+  readonly #previous: ReadonlyMap<string, Node>;
+  readonly #nodes = new Map<string, Node>();
+  readonly #added: Node[] = [];
+  /** Whether what enters at a node is changed by it or by anything behind it. */
+  readonly #mutates = new Map<string, boolean>();
+  readonly #connections: (() => void)[] = [];
 
-  constructor(config: AgentConfig, context: GraphContext) {
+  constructor(config: AgentConfig, context: GraphContext, previous: Graph | undefined) {
     this.#config = config;
     this.#context = context;
+    this.#previous = new Map((previous?.nodes ?? []).map((node) => [node.key, node]));
   }
 
-  build(): readonly Node[] {
-    for (const id of this.#config.service.extensions) this.#addExtension(id);
-    const pipelines = Object.entries(this.#config.service.pipelines);
-    for (const [id, pipeline] of pipelines) this.#entry(id, pipeline);
-    for (const id of new Set(pipelines.flatMap(([, { receivers }]) => receivers))) this.#addReceiver(id);
-    return this.#nodes;
+  build(): Graph {
+    for (const plan of planGraph(this.#config)) this.#add(plan);
+    const connections = this.#connections;
+    return {
+      config: this.#config,
+      nodes: [...this.#nodes.values()],
+      added: this.#added,
+      connect() {
+        for (const connect of connections) connect();
+      },
+    };
   }
 
-  #addExtension(id: string): void {
-    const { factory, config } = configured(this.#config.extensions, id);
-    const settings = this.#settings("extension", id);
-    this.#add("extension", settings, factory.create(settings, config));
-  }
-
-  /** What the receivers of a pipeline hand their data to; built once. */
-  #entry(id: string, pipeline: PipelineConfig): Consumer<Signal> {
-    const known = this.#entries.get(id);
-    if (known) return known;
-    const signal = signalOf(id);
-    let next = fanOut(pipeline.exporters.map((exporter) => this.#exporter(exporter, signal)));
-    for (const processor of pipeline.processors.toReversed()) next = this.#addProcessor(processor, id, next);
-    this.#entries.set(id, next);
-    return next;
-  }
-
-  /** One instance for each id and signal, however many pipelines share it. */
-  #exporter(id: string, signal: Signal): Consumer<Signal> {
-    const key = `${signal} ${id}`;
-    const known = this.#exporters.get(key);
-    if (known) return known;
-    const { factory, config } = configured(this.#config.exporters, id);
-    requireSignal("exporter", factory, id, signal);
-    const settings = this.#settings("exporter", id, { "otelcol.signal": signal });
-    const exporter = factory.create(settings, config, signal);
-    this.#add("exporter", settings, exporter);
-    const observed = observeExporter(id, signal, this.#context.counters, exporter);
-    this.#exporters.set(key, observed);
-    return observed;
-  }
-
-  /** One instance for each pipeline. */
-  #addProcessor(id: string, pipelineId: string, next: Consumer<Signal>): Consumer<Signal> {
-    const { factory, config } = configured(this.#config.processors, id);
-    const signal = signalOf(pipelineId);
-    requireSignal("processor", factory, id, signal);
-    const settings = this.#settings("processor", id, {
-      "otelcol.pipeline.id": pipelineId,
-      "otelcol.signal": signal,
-    });
-    const { counters } = this.#context;
-    const processor = factory.create(
-      settings,
-      config,
-      signal,
-      observeProcessorOutput(id, signal, counters, next),
+  #add(plan: NodePlan): void {
+    const nexts = plan.outputs.map((output) => this.#next(output));
+    const before = this.#previous.get(plan.key);
+    const node =
+      before && this.#stays(before, plan) ? this.#keep(before, plan, nexts) : this.#create(plan, nexts);
+    this.#nodes.set(plan.key, node);
+    const behind = plan.kind === "processor" || plan.signal === plan.to ? nexts : [];
+    const consumers = node.input ? [node.input, ...behind] : [];
+    this.#mutates.set(
+      plan.key,
+      consumers.some(({ capabilities }) => capabilities.mutatesData),
     );
-    this.#add("processor", settings, processor);
-    const observed = observeProcessorInput(id, signal, counters, processor);
-    const mutatesData = processor.capabilities.mutatesData || next.capabilities.mutatesData;
-    return { capabilities: { mutatesData }, consume: (data, context) => observed.consume(data, context) };
   }
 
-  /** One instance for each id; it feeds every pipeline that names it. */
-  #addReceiver(id: string): void {
-    const { factory, config } = configured(this.#config.receivers, id);
-    const entries = new Map<Signal, Consumer<Signal>[]>();
-    for (const [pipelineId, pipeline] of Object.entries(this.#config.service.pipelines)) {
-      if (!pipeline.receivers.includes(id)) continue;
-      const signal = signalOf(pipelineId);
-      requireSignal("receiver", factory, id, signal);
-      const list = entries.get(signal) ?? [];
-      entries.set(signal, [...list, this.#entry(pipelineId, pipeline)]);
-    }
-    const { counters } = this.#context;
-    const next = [...entries].map(([signal, list]) => [
-      signal,
-      observeReceiver(id, signal, counters, fanOut(list)),
-    ]);
-    const settings = this.#settings("receiver", id);
-    const receiver = factory.create(settings, config, Object.fromEntries(next) as Consumers<Signal>);
-    this.#add("receiver", settings, receiver);
+  #create(plan: NodePlan, nexts: readonly Consumer<Signal>[]): Node {
+    const node = createNode(plan, this.#context, nexts);
+    this.#added.push(node);
+    return node;
   }
 
-  #settings(kind: Kind, id: string, attributes: Readonly<Record<string, string>> = {}): Settings {
-    const logger = this.#context.logger({
-      "otelcol.component.id": id,
-      "otelcol.component.kind": kind,
-      ...attributes,
+  #keep(node: Node, plan: NodePlan, nexts: readonly Consumer<Signal>[]): Node {
+    this.#connections.push(() => {
+      node.plan = plan;
+      for (const [index, output] of node.outputs.entries()) output.connect(nexts[index]!);
     });
-    const { buildInfo, counters } = this.#context;
-    return { id, logger, buildInfo, counters };
+    return node;
   }
 
-  #add(kind: Kind, { id, logger }: Settings, component: Component): void {
-    this.#nodes.push({ kind, id, component, logger });
+  /** Whether a component can go on as the one that is planned. */
+  #stays({ plan: before, extensionsUsed }: Node, plan: NodePlan): boolean {
+    return (
+      before.configured.factory === plan.configured.factory &&
+      before.configured.config === plan.configured.config &&
+      shape(before) === shape(plan) &&
+      [...extensionsUsed].every(([id, used]) => this.#nodes.get(`extension ${id}`) === used)
+    );
+  }
+
+  #next({ targets }: OutputPlan): Consumer<Signal> {
+    return fanOut(targets.map((target) => this.#entry(target)));
+  }
+
+  #entry({ nodes }: Target): Consumer<Signal> {
+    return fanOut(nodes.map((key) => capable(this.#nodes.get(key)!.input!, this.#mutates.get(key)!)));
   }
 }
 
-/** Validation has seen that each reference is configured. */
-function configured<F>(components: ReadonlyMap<string, Configured<F>>, id: string): Configured<F> {
-  const component = components.get(id);
-  if (!component) throw new Error(`build graph: ${JSON.stringify(id)} is not configured`);
-  return component;
+/** What a component was told of its outputs when it was created. */
+function shape({ kind, outputs }: NodePlan): string {
+  const told = outputs.map(({ signal, targets }) => (kind === "connector" ? targets[0]!.pipelineId : signal));
+  return JSON.stringify(told);
 }
 
-/** Validation has refused profiles. */
-function signalOf(pipelineId: string): Signal {
-  return parsePipelineId(pipelineId) as Signal;
+const KINDS = ["receivers", "processors", "exporters", "connectors", "extensions"] as const;
+
+/** `config` with the sections that equal those of `previous` replaced by them: what is shared by section stays shared. */
+function sharing(config: AgentConfig, previous: AgentConfig): AgentConfig {
+  const sections = KINDS.map((kind) => [kind, sharedSections<unknown>(config[kind], previous[kind])]);
+  return { ...config, ...Object.fromEntries(sections) };
 }
 
-function requireSignal(kind: Kind, factory: Factory<unknown, Signal>, id: string, signal: Signal): void {
-  if (factory.stability[signal] !== undefined) return;
-  throw new ConfigError(
-    `failed to build pipelines: failed to create ${JSON.stringify(id)} ${kind} for data type ${JSON.stringify(signal)}: telemetry type is not supported`,
-  );
+function sharedSections<F>(
+  sections: ReadonlyMap<string, Configured<F>>,
+  previous: ReadonlyMap<string, Configured<F>>,
+): ReadonlyMap<string, Configured<F>> {
+  const shared = [...sections].map(([id, section]): [string, Configured<F>] => {
+    const before = previous.get(id);
+    const same = before?.factory === section.factory && isDeepStrictEqual(before.config, section.config);
+    return [id, same && before ? before : section];
+  });
+  return new Map(shared);
 }

@@ -1,62 +1,85 @@
-// Starts and stops a graph: downstream first, upstream first, each in its time.
-import type { Host, Status } from "../component/index.ts";
+// Starts and stops components: downstream first, upstream first, each in its time.
+import type { Extension } from "../component/extension.ts";
+import type { Host } from "../component/index.ts";
 import type { Node } from "./graph.ts";
+import type { Statuses } from "./statuses.ts";
 import { errorText } from "./telemetry/encode.ts";
 
 /** After the deadline, how long a component may take to notice it. */
 const GRACE_MS = 1000;
+/** How long calls that go by way of an exporter may take before it is stopped all the same. */
+const LAST_CALLS_MS = 5000;
 
-/** Told of every status that components report. */
-export type OnStatus = (node: Node, status: Status, cause?: unknown) => void;
+/** What the nodes of one agent share in their lives. */
+export interface Lifecycle {
+  readonly statuses: Statuses;
+  /** How long those that are stopped together may take to drain. */
+  readonly deadlineMs: number;
+  /** The running extension of that id, for hosts. */
+  extension(id: string): Node | undefined;
+}
+
+/** Starts one component. */
+export async function startNode(node: Node, life: Lifecycle): Promise<void> {
+  const { statuses } = life;
+  const host: Host = {
+    reportStatus: (status, cause) => statuses.report(node, status, cause),
+    extension: (id) => {
+      const extension = life.extension(id);
+      node.extensionsUsed.set(id, extension);
+      return extension?.component as Extension | undefined;
+    },
+  };
+  if (node.kind === "extension") node.logger.info({}, "Extension is starting...");
+  statuses.report(node, "starting");
+  try {
+    await node.component.start(host);
+  } catch (cause) {
+    throw new Error(startFailure(node, cause), { cause });
+  }
+  statuses.started(node);
+  if (node.kind === "extension") node.logger.info({}, "Extension started.");
+}
+
+function startFailure({ kind, id }: Node, cause: unknown): string {
+  if (kind === "extension") return `failed to start extensions: ${errorText(cause)}`;
+  return `cannot start pipelines: failed to start ${JSON.stringify(id)} ${kind}: ${errorText(cause)}`;
+}
 
 /** Starts nodes in order. When one fails, those already started are stopped, and the failure is thrown. */
-export async function startNodes(
-  nodes: readonly Node[],
-  onStatus: OnStatus,
-  deadlineMs: number,
-): Promise<void> {
-  const extensions = new Map(nodes.filter(isExtension).map(({ id, component }) => [id, component]));
+export async function startNodes(nodes: readonly Node[], life: Lifecycle): Promise<void> {
   for (const [index, node] of nodes.entries()) {
-    const host: Host = {
-      reportStatus: (status, cause) => onStatus(node, status, cause),
-      extension: (id) => extensions.get(id),
-    };
     try {
-      onStatus(node, "starting");
-      await node.component.start(host);
-      onStatus(node, "ok");
-    } catch (cause) {
-      await stopNodes(nodes.slice(0, index + 1), onStatus, deadlineMs);
-      const message = `cannot start pipelines: failed to start ${JSON.stringify(node.id)} ${node.kind}: ${errorText(cause)}`;
-      throw new Error(message, { cause });
+      await startNode(node, life);
+    } catch (error) {
+      await stopNodes(nodes.slice(0, index + 1), life);
+      throw error;
     }
   }
 }
 
-function isExtension({ kind }: Node): boolean {
-  return kind === "extension";
+export interface StopOptions {
+  /** Whether others go on: calls that are still on their way through a node are then waited for. */
+  readonly othersGoOn?: boolean;
 }
 
-/**
- * Stops nodes in reverse order, giving all of them together `deadlineMs` to drain. Goes on when one fails or hangs.
- * Gives the failures.
- */
+/** Stops nodes in reverse order, giving all of them together the deadline to drain. Goes on when one fails or hangs. */
 export async function stopNodes(
   nodes: readonly Node[],
-  onStatus: OnStatus,
-  deadlineMs: number,
+  life: Lifecycle,
+  { othersGoOn = false }: StopOptions = {},
 ): Promise<readonly Error[]> {
   const failures: Error[] = [];
+  const { deadlineMs, statuses } = life;
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () => deadline.abort(new Error(`data was not drained within ${deadlineMs / 1000} s of shutdown`)),
-    deadlineMs,
-  );
+  const expire = () =>
+    deadline.abort(new Error(`data was not drained within ${deadlineMs / 1000} s of shutdown`));
+  const timer = setTimeout(expire, deadlineMs);
   for (const node of nodes.toReversed()) {
-    onStatus(node, "stopping");
+    statuses.report(node, "stopping");
     try {
-      await withinGrace(node.component.shutdown(deadline.signal), deadline.signal);
-      onStatus(node, "stopped");
+      await stopNode(node, deadline.signal, othersGoOn);
+      statuses.report(node, "stopped");
     } catch (cause) {
       const message = `failed to shutdown ${JSON.stringify(node.id)} ${node.kind}: ${errorText(cause)}`;
       failures.push(new Error(message, { cause }));
@@ -64,6 +87,29 @@ export async function stopNodes(
   }
   clearTimeout(timer);
   return failures;
+}
+
+async function stopNode(
+  { kind, input, component }: Node,
+  deadline: AbortSignal,
+  othersGoOn: boolean,
+): Promise<void> {
+  // What an exporter has begun to send ends by itself; what a processor holds, by its shutdown.
+  if (othersGoOn && input && kind === "exporter") await unlessLate(input.idle(), deadline, LAST_CALLS_MS);
+  await withinGrace(component.shutdown(deadline), deadline);
+  if (othersGoOn && input) await unlessLate(input.idle(), deadline);
+}
+
+/** Waits for `work`, but not beyond the deadline. */
+async function unlessLate(work: Promise<void>, deadline: AbortSignal, patienceMs?: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = patienceMs === undefined ? undefined : setTimeout(late.resolve, patienceMs);
+  const expire = () => late.resolve();
+  if (deadline.aborted) expire();
+  deadline.addEventListener("abort", expire, { once: true });
+  await Promise.race([work, late.promise]);
+  deadline.removeEventListener("abort", expire);
+  clearTimeout(timer);
 }
 
 /** Waits for `work`, but after the deadline only a little longer. */

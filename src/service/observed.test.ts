@@ -4,10 +4,11 @@ import { metrics } from "../../test/support/data.ts";
 import { parseConfig } from "../confmap/decode.ts";
 import { queueConfig } from "../exporters/helper/config.ts";
 import { toExporter } from "../exporters/helper/exporter.ts";
-import { observeExporter } from "./observed.ts";
+import { Input } from "./graph/edge.ts";
+import { exporterCounts } from "./observed.ts";
 import { Counters } from "./telemetry/counters.ts";
 
-describe("observeExporter", () => {
+describe("exporterCounts", () => {
   it("counts what a queue sent and what it failed to, when it did, and how full it is", async () => {
     const gate = Promise.withResolvers<void>();
     const sender = {
@@ -22,7 +23,7 @@ describe("observeExporter", () => {
     const queue = parseConfig(queueConfig, { queue_size: 2, num_consumers: 1 });
     const exporter = toExporter<"metrics">({ settings: settings("out"), retry: undefined, queue }, sender);
     const counters = new Counters();
-    const observed = observeExporter("out", "metrics", counters, exporter);
+    const observed = new Input(exporter, exporterCounts("out", "metrics", counters, exporter));
     await exporter.start(new HostRecorder());
 
     await observed.consume(metrics(3));

@@ -1,9 +1,10 @@
-// Hot: counts the traffic of every component, once for all, by wrapping the edges between them.
+// Hot: counts the traffic of every component, once for all, at the edges between them.
+import type { CounterRegistry, Exporter } from "../component/index.ts";
 import type { Consumer } from "../consumer/index.ts";
 import type { QueuedExporter } from "../exporters/helper/exporter.ts";
 import type { QueueStats } from "../exporters/helper/queue.ts";
 import type { Signal } from "../pdata/index.ts";
-import type { Counter, Counters } from "./telemetry/counters.ts";
+import type { Count, InputCounts } from "./graph/edge.ts";
 
 /** What the Collector's metric names call the items of a signal. */
 const ITEMS: Readonly<Record<Signal, string>> = {
@@ -12,38 +13,76 @@ const ITEMS: Readonly<Record<Signal, string>> = {
   logs: "log_records",
 };
 
-/** Counts what a receiver hands on: accepted, or refused by what follows. */
-export function observeReceiver<S extends Signal>(
+/** Counts what a receiver hands on, by how it got it: accepted, or refused by what follows. */
+export function observeReceiver(
   id: string,
-  signal: S,
-  counters: Counters,
-  next: Consumer<S>,
-): Consumer<S> {
-  const labels = { receiver: id, transport: "" };
+  signal: Signal,
+  counters: CounterRegistry,
+  next: Consumer<Signal>,
+): Consumer<Signal> {
+  const byTransport = new Map<string, ReceiverCounts>();
+  const countsOf = (transport: string): ReceiverCounts => {
+    const counts = byTransport.get(transport) ?? receiverCounts(id, transport, signal, counters);
+    byTransport.set(transport, counts);
+    return counts;
+  };
+  return {
+    get capabilities() {
+      return next.capabilities;
+    },
+    async consume(data, context) {
+      const { accepted, refused } = countsOf(context?.transport ?? "");
+      const items = data.itemCount;
+      try {
+        await next.consume(data, context);
+      } catch (error) {
+        refused.add(items);
+        throw error;
+      }
+      accepted.add(items);
+    },
+  };
+}
+
+interface ReceiverCounts {
+  readonly accepted: Count;
+  readonly refused: Count;
+}
+
+/** All three appear with the first operation, as upstream's do. */
+function receiverCounts(
+  receiver: string,
+  transport: string,
+  signal: Signal,
+  counters: CounterRegistry,
+): ReceiverCounts {
+  const labels = { receiver, transport };
   const items = ITEMS[signal];
-  const accepted = counters.counter(`otelcol_receiver_accepted_${items}`, labels);
-  const refused = counters.counter(`otelcol_receiver_refused_${items}`, labels);
-  counters.counter(`otelcol_receiver_failed_${items}`, labels); // Exported as 0, as upstream does.
-  return countOutcome(next, accepted, refused);
+  counters.counter(`otelcol_receiver_failed_${items}`, labels);
+  return {
+    accepted: counters.counter(`otelcol_receiver_accepted_${items}`, labels),
+    refused: counters.counter(`otelcol_receiver_refused_${items}`, labels),
+  };
 }
 
 /**
  * Counts what an exporter has sent, or failed to send after all its tries. Behind a queue both come later than
  * `consume`; they are then the queue's own.
  */
-export function observeExporter<S extends Signal>(
+export function exporterCounts<S extends Signal>(
   id: string,
   signal: S,
-  counters: Counters,
-  exporter: Consumer<S> & Partial<Pick<QueuedExporter<S>, "stats">>,
-): Consumer<S> {
+  counters: CounterRegistry,
+  exporter: Exporter<S> & Partial<Pick<QueuedExporter<S>, "stats">>,
+): InputCounts {
   const labels = { exporter: id };
   const items = ITEMS[signal];
   const { stats } = exporter;
   if (!stats) {
-    const sent = counters.counter(`otelcol_exporter_sent_${items}`, labels);
-    const failed = counters.counter(`otelcol_exporter_send_failed_${items}`, labels);
-    return countOutcome(exporter, sent, failed);
+    return {
+      taken: counters.counter(`otelcol_exporter_sent_${items}`, labels),
+      refused: counters.counter(`otelcol_exporter_send_failed_${items}`, labels),
+    };
   }
   const read = (key: keyof QueueStats) => () => (exporter.stats ?? stats)[key];
   const ofQueue = { data_type: signal, exporter: id };
@@ -53,57 +92,15 @@ export function observeExporter<S extends Signal>(
   counters.observe("gauge", "otelcol_exporter_queue_size", ofQueue, read("size"));
   counters.observe("gauge", "otelcol_exporter_queue_capacity", ofQueue, read("capacity"));
   counters.observe("gauge", "otelcol_exporter_in_flight_requests", ofQueue, read("inFlight"));
-  return exporter;
+  return {};
 }
 
-/** Counts what goes into a processor. */
-export function observeProcessorInput<S extends Signal>(
+/** Counts what goes into a processor, or what comes out of it. */
+export function processorCount(
+  direction: "incoming" | "outgoing",
   id: string,
-  signal: S,
-  counters: Counters,
-  next: Consumer<S>,
-): Consumer<S> {
-  return countItems(
-    next,
-    counters.counter("otelcol_processor_incoming_items", { processor: id, otel_signal: signal }),
-  );
-}
-
-/** Counts what comes out of a processor. */
-export function observeProcessorOutput<S extends Signal>(
-  id: string,
-  signal: S,
-  counters: Counters,
-  next: Consumer<S>,
-): Consumer<S> {
-  return countItems(
-    next,
-    counters.counter("otelcol_processor_outgoing_items", { processor: id, otel_signal: signal }),
-  );
-}
-
-function countOutcome<S extends Signal>(next: Consumer<S>, taken: Counter, refused: Counter): Consumer<S> {
-  return {
-    capabilities: next.capabilities,
-    async consume(data, context) {
-      const items = data.itemCount;
-      try {
-        await next.consume(data, context);
-      } catch (error) {
-        refused.add(items);
-        throw error;
-      }
-      taken.add(items);
-    },
-  };
-}
-
-function countItems<S extends Signal>(next: Consumer<S>, counter: Counter): Consumer<S> {
-  return {
-    capabilities: next.capabilities,
-    consume(data, context) {
-      counter.add(data.itemCount);
-      return next.consume(data, context);
-    },
-  };
+  signal: Signal,
+  counters: CounterRegistry,
+): Count {
+  return counters.counter(`otelcol_processor_${direction}_items`, { processor: id, otel_signal: signal });
 }

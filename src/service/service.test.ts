@@ -55,8 +55,10 @@ describe("the service", () => {
     expect(probe.events).toEqual(started.toReversed().map((name) => `stop ${name}`));
     expect(messages()).toEqual([
       "info Starting wattspan...",
+      "info Starting extensions...",
       "info Everything is ready. Begin running and processing data.",
       "info Starting shutdown...",
+      "info Stopping extensions...",
       "debug Items handled since start.",
       "info Shutdown complete.",
     ]);
@@ -179,7 +181,7 @@ service:
     host.reportStatus("recoverable_error", new Error("ring full"));
     host.reportStatus("fatal_error", cause);
     expect(await agent.fatalError).toBe(cause);
-    expect(messages().slice(2)).toEqual([
+    expect(messages().slice(3)).toEqual([
       "warn Component is in trouble and tries again.",
       "error Component has failed; the agent stops.",
     ]);

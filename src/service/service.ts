@@ -1,9 +1,13 @@
 import { availableParallelism } from "node:os";
-import type { BuildInfo, Logger, Status } from "../component/index.ts";
+import type { Extension, StatusEvent } from "../component/extension.ts";
+import type { BuildInfo, Logger } from "../component/index.ts";
 import type { AgentConfig } from "./config.ts";
-import { buildGraph, type Node } from "./graph.ts";
-import { startNodes, stopNodes } from "./lifecycle.ts";
+import { buildGraph, type Graph, type GraphContext, type Node } from "./graph.ts";
+import { type Lifecycle, startNodes, stopNodes } from "./lifecycle.ts";
+import { replaceGraph } from "./reload.ts";
+import { Statuses, tellExtensions } from "./statuses.ts";
 import { Counters } from "./telemetry/counters.ts";
+import { errorText } from "./telemetry/encode.ts";
 import type { LoggerFactory } from "./telemetry/logger.ts";
 
 /** Less than the 30 s that Kubernetes leaves between SIGTERM and SIGKILL. */
@@ -26,44 +30,97 @@ export class Service {
   readonly finished: Promise<void>;
   readonly #options: ServiceOptions;
   readonly #logger: Logger;
-  readonly #nodes: readonly Node[];
-  readonly #statuses = new Map<Node, Status>();
+  readonly #context: GraphContext;
+  readonly #life: Lifecycle;
   readonly #reportFatal: (cause: unknown) => void;
   readonly #reportFinished: () => void;
+  #graph: Graph;
+  /** The graph whose extensions components are offered: during a reload, the new one's. */
+  #offered: Graph;
+  #reloading: Promise<void> = Promise.resolve();
   #running = false;
 
   /** Builds the graph; nothing runs yet. Throws a ConfigError when the pipelines do not fit together. */
   constructor(config: AgentConfig, options: ServiceOptions) {
     this.#options = options;
     this.#logger = options.loggers({});
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    this.fatalError = promise;
-    this.#reportFatal = resolve;
+    const fatal = Promise.withResolvers<unknown>();
+    this.fatalError = fatal.promise;
+    this.#reportFatal = fatal.resolve;
     const finished = Promise.withResolvers<void>();
     this.finished = finished.promise;
     this.#reportFinished = finished.resolve;
-    this.#nodes = buildGraph(config, {
-      buildInfo: options.buildInfo,
-      counters: this.counters,
-      logger: options.loggers,
-    });
+    const { buildInfo, loggers, drainDeadlineMs: deadlineMs = DRAIN_DEADLINE_MS } = options;
+    this.#context = { buildInfo, counters: this.counters, logger: loggers };
+    const statuses = new Statuses(this.#onStatus);
+    this.#life = { statuses, deadlineMs, extension: (id) => this.#extensions.find((node) => node.id === id) };
+    this.#graph = buildGraph(config, this.#context);
+    this.#offered = this.#graph;
   }
 
   /** Resolves when every component runs. When one cannot start, none is left running. */
   async start(): Promise<void> {
     const { command, version } = this.#options.buildInfo;
     this.#logger.info({ Version: version, NumCPU: availableParallelism() }, `Starting ${command}...`);
-    await startNodes(this.#nodes, this.#onStatus, this.#deadlineMs);
+    this.#logger.info({}, "Starting extensions...");
+    const { nodes, config } = this.#graph;
+    const extensions = this.#extensions;
+    await startNodes(extensions, this.#life);
+    await this.#orStop(extensions, async () => {
+      await notify(extensions, (extension) => extension.notifyConfig?.(config));
+      await startNodes(nodes.filter(isInPipeline), this.#life);
+    });
+    await this.#orStop(nodes, () => notify(extensions, (extension) => extension.pipelineReady?.()));
     this.#running = true;
     this.#logger.info({}, "Everything is ready. Begin running and processing data.");
   }
 
+  /**
+   * Goes over to another configuration: what is new is built and started before what is gone stops; what is unchanged
+   * goes on. Rejects with the reason when that is not possible; the old configuration then runs on. One at a time.
+   */
+  async reload(config: AgentConfig): Promise<void> {
+    const before = this.#reloading;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#reloading = promise;
+    await before;
+    try {
+      await this.#replace(config);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #replace(config: AgentConfig): Promise<void> {
+    if (!this.#running) throw new Error("the agent is not running");
+    const adopt = (graph: Graph) => {
+      this.#offered = graph;
+    };
+    const { graph, error } = await replaceGraph(this.#graph, config, {
+      context: this.#context,
+      life: this.#life,
+      adopt,
+    });
+    this.#graph = graph;
+    this.#offered = graph;
+    if (error !== undefined) throw error;
+    const added = graph.added.filter(({ kind }) => kind === "extension");
+    await notify(this.#extensions, (extension) => extension.notifyConfig?.(graph.config));
+    await notify(added, (extension) => extension.pipelineReady?.());
+  }
+
   /** Drains and stops. Safe before start, and twice. Rejects when a component failed to stop; all have been asked to. */
   async shutdown(): Promise<void> {
+    await this.#reloading;
     if (!this.#running) return;
     this.#running = false;
     this.#logger.info({}, "Starting shutdown...");
-    const failures = await stopNodes(this.#nodes, this.#onStatus, this.#deadlineMs);
+    const { nodes } = this.#graph;
+    const extensions = this.#extensions;
+    await this.#notReady(extensions);
+    const ofPipelines = await stopNodes(nodes.filter(isInPipeline), this.#life);
+    this.#logger.info({}, "Stopping extensions...");
+    const failures = [...ofPipelines, ...(await stopNodes(extensions, this.#life))];
     this.#logger.debug(this.#traffic(), "Items handled since start.");
     for (const { message } of failures)
       this.#logger.error({ error: message }, "Component did not stop cleanly.");
@@ -73,12 +130,33 @@ export class Service {
     }
   }
 
-  get #deadlineMs(): number {
-    return this.#options.drainDeadlineMs ?? DRAIN_DEADLINE_MS;
+  /** Does a step of the start; when it fails, stops what runs by then. */
+  async #orStop(nodes: readonly Node[], step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      await stopNodes(nodes, this.#life);
+      throw error;
+    }
+  }
+
+  async #notReady(extensions: readonly Node[]): Promise<void> {
+    try {
+      await notify(extensions, (extension) => extension.pipelineNotReady?.());
+    } catch (error) {
+      this.#logger.error({ error: errorText(error) }, "An extension could not be told of the shutdown.");
+    }
+  }
+
+  get #extensions(): readonly Node[] {
+    return this.#offered.nodes.filter(({ kind }) => kind === "extension");
   }
 
   get #receiversStopped(): boolean {
-    return this.#nodes.every((node) => node.kind !== "receiver" || this.#statuses.get(node) === "stopped");
+    const receivers = this.#graph.nodes.filter(({ kind }) => kind === "receiver");
+    return (
+      receivers.length > 0 && receivers.every((node) => this.#life.statuses.of(node)?.status === "stopped")
+    );
   }
 
   /** What was not 0. */
@@ -86,19 +164,26 @@ export class Service {
     return Object.fromEntries(Object.entries(this.counters.snapshot()).filter(([, value]) => value > 0));
   }
 
-  /** Logs a status once, however often it is reported. */
-  readonly #onStatus = (node: Node, status: Status, cause?: unknown): void => {
-    if (this.#statuses.get(node) === status) return;
-    this.#statuses.set(node, status);
-    const attributes = cause === undefined ? {} : { error: cause };
-    if (status === "recoverable_error")
-      node.logger.warn(attributes, "Component is in trouble and tries again.");
-    if (status === "permanent_error")
-      node.logger.error(attributes, "Component has failed for good; the others go on.");
-    if (status === "fatal_error") {
-      node.logger.error(attributes, "Component has failed; the agent stops.");
-      this.#reportFatal(cause);
-    }
-    if (this.#running && status === "stopped" && this.#receiversStopped) this.#reportFinished();
+  readonly #onStatus = (node: Node, event: StatusEvent): void => {
+    tellExtensions(this.#extensions, node, event);
+    if (event.status === "fatal_error") this.#reportFatal(event.cause);
+    if (this.#running && event.status === "stopped" && this.#receiversStopped) this.#reportFinished();
   };
+}
+
+function isInPipeline({ kind }: Node): boolean {
+  return kind !== "extension";
+}
+
+async function notify(
+  extensions: readonly Node[],
+  tell: (extension: Extension) => void | Promise<void>,
+): Promise<void> {
+  for (const { id, component } of extensions) {
+    try {
+      await tell(component);
+    } catch (cause) {
+      throw new Error(`failed to notify extension ${JSON.stringify(id)}: ${errorText(cause)}`, { cause });
+    }
+  }
 }

@@ -21,6 +21,11 @@ interface ProbeConfig {
   readonly endpoint: string;
   readonly mutates: boolean;
   readonly failStart: boolean;
+  /** A port that one component at a time can have; 0 is none. */
+  readonly port: number;
+  readonly exclusive: boolean;
+  /** The id of an extension it asks its host for. */
+  readonly uses: string;
 }
 
 const config: Schema<ProbeConfig> = struct(
@@ -32,6 +37,9 @@ const config: Schema<ProbeConfig> = struct(
     endpoint: string("localhost:1"),
     mutates: bool(),
     fail_start: bool(),
+    port: int(),
+    exclusive: bool(),
+    uses: string(),
   },
   (section) => (section.endpoint === "" ? ['requires a non-empty "endpoint"'] : []),
 );
@@ -41,8 +49,12 @@ export class Probe {
   readonly events: string[] = [];
   readonly hosts: Map<string, Host> = new Map();
   readonly receivers: Map<string, Consumers<Signal>> = new Map();
+  /** What extensions were told of others. */
+  readonly statuses: string[] = [];
   /** What exporters were given. */
   readonly exported: { readonly id: string; readonly data: SignalData[Signal] }[] = [];
+  /** The ports that running components have. */
+  readonly ports: Set<number> = new Set();
   /** Called by exporters; may reject. */
   onExport: (id: string, data: SignalData[Signal]) => Promise<void> = async () => {};
   /** Called by components that shut down; may hang. */
@@ -70,6 +82,7 @@ export class Probe {
       type,
       stability,
       config,
+      exclusive,
       create: ({ id }, section, next) => {
         this.receivers.set(id, next);
         return this.#component(`receiver ${id}`, section);
@@ -93,6 +106,7 @@ export class Probe {
       type,
       stability,
       config,
+      exclusive,
       create: ({ id }, section, signal) => ({
         ...this.#component(`exporter ${id} ${signal}`, section),
         capabilities: { mutatesData: section.mutates },
@@ -108,18 +122,32 @@ export class Probe {
     type: "ext",
     stability: "beta",
     config,
-    create: ({ id }, section) => this.#component(`extension ${id}`, section),
+    exclusive,
+    create: ({ id }, section) => ({
+      ...this.#component(`extension ${id}`, section),
+      notifyConfig: () => void this.events.push(`config ${id}`),
+      pipelineReady: () => void this.events.push(`ready ${id}`),
+      pipelineNotReady: () => void this.events.push(`not ready ${id}`),
+      componentStatusChanged: (source, { status }) =>
+        void this.statuses.push(`${id}: ${source.kind} ${source.id} ${status}`),
+    }),
   };
 
   #component(name: string, section: ProbeConfig): Component {
+    let port = 0;
     return {
       start: async (host) => {
         this.hosts.set(name, host);
         this.events.push(`start ${name}`);
+        if (section.uses !== "" && !host.extension(section.uses)) throw new Error("extension is not there");
+        if (this.ports.has(section.port)) throw addressInUse(section.port);
+        port = section.port;
+        if (port > 0) this.ports.add(port);
         if (section.failStart) throw new Error("listen tcp 127.0.0.1:1: bind: address already in use");
       },
       shutdown: async (deadline) => {
         this.events.push(`stop ${name}`);
+        this.ports.delete(port);
         await this.onShutdown(name, deadline);
       },
     };
@@ -127,6 +155,13 @@ export class Probe {
 }
 
 const ALL = { traces: "beta", metrics: "beta", logs: "beta" } as const;
+
+function addressInUse(port: number): Error {
+  const error = new Error(`listen tcp 127.0.0.1:${port}: bind: address already in use`);
+  return Object.assign(error, { code: "EADDRINUSE" });
+}
+
+const exclusive = (section: ProbeConfig): boolean => section.exclusive;
 
 function entry<F extends { readonly type: string }>(factory: F): { type: string; load: () => Promise<F> } {
   return { type: factory.type, load: async () => factory };

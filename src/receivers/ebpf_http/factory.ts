@@ -12,6 +12,7 @@ export const ebpfHttpReceiverFactory: ReceiverFactory<EbpfHttpConfig, "traces" |
   type: "ebpf_http",
   stability: { traces: "alpha", metrics: "alpha" },
   config: ebpfHttpConfig,
+  exclusive: () => true, // Two would both see every request.
   create(settings, config, next) {
     if (config.replay !== "") return new ReplayReceiver({ settings, config, next });
     const paths = hostPaths();

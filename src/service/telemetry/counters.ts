@@ -37,41 +37,46 @@ export class Counter implements NumberSeries {
 
 /** Every series of one agent. The same name and labels are the same series. */
 export class Counters implements CounterRegistry {
-  readonly #series = new Map<string, Series>();
+  /** By name and labels; the last is shown, those before it were shown until it came. */
+  readonly #series = new Map<string, [Series, ...Series[]]>();
 
   counter(name: string, labels: Labels): Counter {
     const key = seriesName(name, labels);
-    const known = this.#series.get(key);
+    const known = this.#series.get(key)?.at(-1);
     if (known instanceof Counter) return known;
     const counter = new Counter(name, labels);
-    this.#series.set(key, counter);
+    this.#series.set(key, [counter]);
     return counter;
   }
 
   histogram(name: string, labels: Labels, bounds: readonly number[]): Histogram {
     const key = seriesName(name, labels);
-    const known = this.#series.get(key);
+    const known = this.#series.get(key)?.at(-1);
     if (known instanceof Histogram) return known;
     const histogram = new Histogram(name, labels, bounds);
-    this.#series.set(key, histogram);
+    this.#series.set(key, [histogram]);
     return histogram;
   }
 
   observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): Series {
     const series = observed(type, name, labels, read);
-    this.#series.set(seriesName(name, labels), series);
+    const known = this.#series.get(seriesName(name, labels));
+    if (known) known.push(series);
+    else this.#series.set(seriesName(name, labels), [series]);
     return series;
   }
 
-  /** Takes a series away, unless another has taken its place. */
+  /** Takes a series away. If it had taken another's place that is still there, that one is shown again. */
   remove(series: Series): void {
     const key = seriesName(series.name, series.labels);
-    if (this.#series.get(key) === series) this.#series.delete(key);
+    const [first, ...others] = (this.#series.get(key) ?? []).filter((one) => one !== series);
+    if (first) this.#series.set(key, [first, ...others]);
+    else this.#series.delete(key);
   }
 
   /** All series, in the order in which they were first asked for. */
   *[Symbol.iterator](): Iterator<Series> {
-    yield* this.#series.values();
+    for (const series of this.#series.values()) yield series.at(-1)!;
   }
 
   /** Values by series, `name{label="value"}`, for logs and tests; histograms as their sum and count. */

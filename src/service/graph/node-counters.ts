@@ -1,0 +1,29 @@
+import type { CounterRegistry, Labels } from "../../component/index.ts";
+import type { Counters, NumberSeries, Series } from "../telemetry/counters.ts";
+
+/** The agent's metrics as one component adds to them: what it only shows goes with it, what was counted stays. */
+export class NodeCounters implements CounterRegistry {
+  readonly #counters: Counters;
+  readonly #shown: Series[] = [];
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  counter(name: string, labels: Labels): { add(count: number): void } {
+    return this.#counters.counter(name, labels);
+  }
+
+  histogram(name: string, labels: Labels, bounds: readonly number[]): { record(value: number): void } {
+    return this.#counters.histogram(name, labels, bounds);
+  }
+
+  observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): void {
+    this.#shown.push(this.#counters.observe(type, name, labels, read));
+  }
+
+  /** Takes away the series that are read from the component, unless its successor shows them now. */
+  release(): void {
+    for (const series of this.#shown.splice(0)) this.#counters.remove(series);
+  }
+}
