@@ -85,6 +85,7 @@ const cases = processors.flatMap(({ name, entry }) =>
 describe.each(cases)("$name with $section before a consumer that refuses at random", ({ entry, section }) => {
   it.each(["traces", "metrics", "logs"] as const)("accounts for every item of %s", async (signal) => {
     const factory = await entry.load();
+    if (factory.stability[signal] === undefined) return; // Not one of its signals.
     for (let seed = 1; seed <= 20; seed++) {
       const next = new Moody<Signal>(seed);
       const processor = factory.create(
