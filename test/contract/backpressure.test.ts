@@ -1,6 +1,7 @@
 // Every processor before a consumer that refuses at random: nothing is lost silently, nothing is made up.
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Processor } from "../../src/component/index.ts";
 import { parseConfig } from "../../src/confmap/decode.ts";
 import { type Consumer, PermanentError } from "../../src/consumer/index.ts";
 import type { Signal, SignalData } from "../../src/pdata/index.ts";
@@ -94,19 +95,28 @@ describe.each(cases)("$name with $section before a consumer that refuses at rand
         signal,
         next,
       );
-      await processor.start(new HostRecorder());
-      const senders = new Senders(signal, processor);
-      const chance = random(seed + 1000);
-      for (let piece = 0; piece < 40; piece++) {
-        senders.send(1 + Math.floor(chance() * 7));
-        if (chance() < 0.5) await yieldToOthers();
-      }
-      if (seed <= 4) await senders.answered(); // Nobody has to wait for the shutdown to be answered,
-      await processor.shutdown(new AbortController().signal);
-      await senders.answered(); // but then everybody has been.
-      const { accepted, refused, errors } = senders;
-      expect({ accepted, refused }).toEqual({ accepted: next.taken, refused: next.refused });
-      expect(["Error", "PermanentError"]).toEqual(expect.arrayContaining([...errors]));
+      await accountFor(signal, seed, processor, next);
     }
   });
 });
+
+async function accountFor(
+  signal: Signal,
+  seed: number,
+  processor: Processor<Signal>,
+  next: Moody<Signal>,
+): Promise<void> {
+  await processor.start(new HostRecorder());
+  const senders = new Senders(signal, processor);
+  const chance = random(seed + 1000);
+  for (let piece = 0; piece < 40; piece++) {
+    senders.send(1 + Math.floor(chance() * 7));
+    if (chance() < 0.5) await yieldToOthers();
+  }
+  if (seed <= 4) await senders.answered(); // Nobody has to wait for the shutdown to be answered,
+  await processor.shutdown(new AbortController().signal);
+  await senders.answered(); // but then everybody has been.
+  const { accepted, refused, errors } = senders;
+  expect({ accepted, refused }).toEqual({ accepted: next.taken, refused: next.refused });
+  expect(["Error", "PermanentError"]).toEqual(expect.arrayContaining([...errors]));
+}
