@@ -76,8 +76,13 @@ abstract class OtlpData<S extends Signal> {
   split(maxItems: number): this[] {
     if (!(maxItems >= 1))
       throw new RangeError(`split data into parts of ${maxItems} items: at least 1 is needed`);
-    if (this.itemCount <= maxItems) return [this];
-    return splitItems(this.#chunks, SHAPES[this.signal], maxItems).map((piece) =>
+    return this.cut(maxItems, maxItems);
+  }
+
+  /** The same items: `firstItems` of them, then parts of `maxItems`, the last one smaller. Both are at least 1. */
+  cut(firstItems: number, maxItems: number): this[] {
+    if (this.itemCount <= firstItems) return [this];
+    return splitItems(this.#chunks, SHAPES[this.signal], maxItems, firstItems).map((piece) =>
       this.#same(piece.chunks, piece.itemCount),
     );
   }

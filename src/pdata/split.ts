@@ -18,23 +18,31 @@ interface OpenMessage {
   start: number;
 }
 
-/** Cuts `chunks` into pieces of exactly `maxItems` items, but for the last. Throws MalformedError. */
-export function splitItems(chunks: readonly Uint8Array[], shape: Shape, maxItems: number): Piece[] {
-  const splitter = new Splitter(maxItems);
+/** Cuts `chunks` into `firstItems`, then pieces of exactly `maxItems`, but for the last. Throws MalformedError. */
+export function splitItems(
+  chunks: readonly Uint8Array[],
+  shape: Shape,
+  maxItems: number,
+  firstItems: number = maxItems,
+): Piece[] {
+  const splitter = new Splitter(maxItems, firstItems);
   for (const chunk of chunks) splitter.add(new Reader(chunk), shape);
   return splitter.finish();
 }
 
 class Splitter {
   readonly #maxItems: number;
+  /** Of the piece at hand. */
+  #limit: number;
   readonly #out = new RunWriter();
   readonly #open: OpenMessage[] = [];
   readonly #pieces: Piece[] = [];
   #chunks: Uint8Array[] = [];
   #itemCount = 0;
 
-  constructor(maxItems: number) {
+  constructor(maxItems: number, firstItems: number) {
     this.#maxItems = maxItems;
+    this.#limit = firstItems;
   }
 
   add(reader: Reader, { children, child }: Shape): void {
@@ -46,8 +54,8 @@ class Splitter {
 
   #addChild(reader: Reader, child: Shape | undefined): void {
     const count = child ? countItems(reader.message(), child) : 1;
-    if (count > 0 && this.#itemCount === this.#maxItems) this.#flush();
-    if (this.#itemCount + count > this.#maxItems && child) this.#cut(reader, child);
+    if (count > 0 && this.#itemCount === this.#limit) this.#flush();
+    if (this.#itemCount + count > this.#limit && child) this.#cut(reader, child);
     else this.#take(reader, count);
   }
 
@@ -92,6 +100,7 @@ class Splitter {
     this.#pieces.push({ chunks: this.#chunks, itemCount: this.#itemCount });
     this.#chunks = [];
     this.#itemCount = 0;
+    this.#limit = this.#maxItems;
   }
 
   /** Adds bytes to the piece, as one with those before them where they touch. */

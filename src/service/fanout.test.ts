@@ -1,22 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { logs } from "../../test/support/data.ts";
 import { type Consumer, PermanentError } from "../consumer/index.ts";
+import { reofferOf } from "../consumer/partial.ts";
 import type { Logs } from "../pdata/index.ts";
 import { fanOut } from "./fanout.ts";
 
 class Recorder implements Consumer<"logs"> {
   readonly capabilities: { readonly mutatesData: boolean };
   readonly got: Logs[] = [];
-  readonly #refusal: unknown;
+  refusal: unknown;
 
   constructor(mutatesData: boolean, refusal?: unknown) {
     this.capabilities = { mutatesData };
-    this.#refusal = refusal;
+    this.refusal = refusal;
   }
 
   async consume(data: Logs): Promise<void> {
-    if (this.#refusal) throw this.#refusal;
     this.got.push(data);
+    if (this.refusal) throw this.refusal;
   }
 }
 
@@ -61,5 +62,28 @@ describe("fanOut", () => {
     await expect(retryable).rejects.toThrow(new Error("a; b"));
     const permanent = fanOut([reader(new Error("a")), reader(new PermanentError("b"))]).consume(logs(1));
     await expect(permanent).rejects.toBeInstanceOf(PermanentError);
+  });
+
+  it("says how to offer data again to those alone who refused it for now", async () => {
+    const busy = reader(new Error("busy"));
+    const bad = reader(new PermanentError("bad"));
+    const all = [reader(), busy, writer(), bad];
+    const nested = fanOut([fanOut(all), reader()]);
+    const error = await nested.consume(logs(3)).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(PermanentError);
+    const again = reofferOf(error)!;
+    const second = await again().catch((cause: unknown) => cause);
+    expect(all.map(({ got }) => got.length)).toEqual([1, 2, 1, 1]);
+    expect(busy.got[1]!.itemCount).toBe(3);
+    busy.refusal = undefined;
+    await reofferOf(second)!();
+    expect(all.map(({ got }) => got.length)).toEqual([1, 3, 1, 1]);
+  });
+
+  it("has nobody to offer it to alone when all refused it, or did so for good", async () => {
+    const refusing = fanOut([reader(new Error("a")), reader(new Error("b"))]).consume(logs(1));
+    expect(reofferOf(await refusing.catch((cause: unknown) => cause))).toBeUndefined();
+    const bad = fanOut([reader(new PermanentError("a")), reader()]).consume(logs(1));
+    expect(reofferOf(await bad.catch((cause: unknown) => cause))).toBeUndefined();
   });
 });

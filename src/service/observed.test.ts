@@ -21,7 +21,10 @@ describe("exporterCounts", () => {
       },
     };
     const queue = parseConfig(queueConfig, { queue_size: 2, num_consumers: 1 });
-    const exporter = toExporter<"metrics">({ settings: settings("out"), retry: undefined, queue }, sender);
+    const exporter = toExporter<"metrics">(
+      { settings: settings("out"), signal: "metrics", retry: undefined, queue },
+      sender,
+    );
     const counters = new Counters();
     const observed = new Input(exporter, exporterCounts("out", "metrics", counters, exporter));
     await exporter.start(new HostRecorder());

@@ -12,6 +12,9 @@ export const LEAST_SECTION: Readonly<Record<string, object>> = {
 /** Components that open BPF objects when they start. */
 export const NEEDS_ROOT: ReadonlySet<string> = new Set(["ebpf_http"]);
 
+/** Processors that answer before downstream does, and keep what it refuses for now. */
+export const ACCEPTS_AT_ONCE: ReadonlySet<string> = new Set(["batch"]);
+
 /** Further sections under which a processor must keep to the contract. */
 export const MORE_SECTIONS: Readonly<Record<string, readonly object[]>> = {
   batch: [

@@ -12,6 +12,6 @@ export const debugExporterFactory: ExporterFactory<DebugConfig, Signal> = {
   config: debugConfig,
   create(settings, config, signal) {
     const exporter = new DebugExporter(signal, config.verbosity, openOutput(config, settings.logger));
-    return toExporter({ settings, retry: undefined, queue: config.sendingQueue }, exporter);
+    return toExporter({ settings, signal, retry: undefined, queue: config.sendingQueue }, exporter);
   },
 };

@@ -5,9 +5,11 @@ import {
   enumOf,
   float,
   int,
+  list,
   optional,
   type Problem,
   type Schema,
+  string,
   struct,
 } from "../../confmap/schema.ts";
 
@@ -31,6 +33,19 @@ export interface QueueConfig {
   readonly sizer: Sizer;
   readonly blockOnOverflow: boolean;
   readonly waitForResult: boolean;
+  /** Id of the storage extension that keeps the queue; empty for one in memory. */
+  readonly storage: string;
+  readonly batch: BatchConfig | undefined;
+}
+
+/** The queue's `batch` block. */
+export interface BatchConfig {
+  readonly flushTimeoutMs: number;
+  /** Empty for the queue's own, or items where that counts requests. */
+  readonly sizer: Sizer | "";
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly partition: { readonly metadataKeys: readonly string[] };
 }
 
 export const retryConfig: Schema<RetryConfig> = struct(
@@ -45,6 +60,22 @@ export const retryConfig: Schema<RetryConfig> = struct(
   retryProblems,
 );
 
+const batchConfig: Schema<BatchConfig> = struct(
+  "exporterhelper.BatchConfig",
+  {
+    flush_timeout: duration("200ms"),
+    sizer: enumOf("sizer", ["requests", "items", "bytes", ""], ""),
+    min_size: int(8192),
+    max_size: int(),
+    partition: struct(
+      "exporterhelper.PartitionConfig",
+      { metadata_keys: list(string()) },
+      ({ metadataKeys }) => repeatedKey(metadataKeys),
+    ),
+  },
+  batchProblems,
+);
+
 export const queueConfig: Schema<QueueConfig> = struct(
   "exporterhelper.QueueBatchConfig",
   {
@@ -53,6 +84,8 @@ export const queueConfig: Schema<QueueConfig> = struct(
     sizer: enumOf("sizer", ["requests", "items", "bytes"], "requests"),
     block_on_overflow: bool(),
     wait_for_result: bool(),
+    storage: string(),
+    batch: optional(batchConfig),
   },
   queueProblems,
 );
@@ -79,6 +112,37 @@ function* retryProblems(config: RetryConfig): Iterable<Problem> {
 }
 
 function* queueProblems(config: QueueConfig): Iterable<Problem> {
+  const { batch, queueSize, sizer } = config;
   if (config.numConsumers <= 0) yield "`num_consumers` must be positive";
-  if (config.queueSize <= 0) yield "`queue_size` must be positive";
+  if (queueSize <= 0) yield "`queue_size` must be positive";
+  if (config.storage && config.waitForResult) {
+    yield "`wait_for_result` is not supported with a persistent queue configured with `storage`";
+  }
+  if (batch && batchSizer(config, batch) === sizer && batch.minSize > queueSize) {
+    yield "`min_size` must be less than or equal to `queue_size`";
+  }
+}
+
+function* batchProblems({ sizer, flushTimeoutMs, minSize, maxSize }: BatchConfig): Iterable<Problem> {
+  if (sizer === "requests") yield '`batch` supports only `items` or `bytes` sizer, found "requests"';
+  if (flushTimeoutMs <= 0) yield `\`flush_timeout\` must be positive, found ${flushTimeoutMs * 1e6}`;
+  if (minSize < 0) yield `\`min_size\` must be non-negative, found ${minSize}`;
+  if (maxSize < 0) yield `\`max_size\` must be non-negative, found ${maxSize}`;
+  if (maxSize > 0 && maxSize < minSize) {
+    yield `\`max_size\` (${maxSize}) must be greater or equal to \`min_size\` (${minSize})`;
+  }
+}
+
+/** Says which of `metadata_keys` is there twice, if one is; only the first is named, as upstream. */
+export function* repeatedKey(metadataKeys: readonly string[]): Iterable<Problem> {
+  const keys = metadataKeys.map((key) => key.toLowerCase());
+  const repeated = keys.find((key, index) => keys.indexOf(key) < index);
+  if (repeated !== undefined) {
+    yield `duplicate entry in metadata_keys: ${JSON.stringify(repeated)} (case-insensitive)`;
+  }
+}
+
+/** What the sizes of a batch are counted in. */
+export function batchSizer({ sizer }: QueueConfig, batch: BatchConfig): "items" | "bytes" {
+  return (batch.sizer || sizer) === "bytes" ? "bytes" : "items";
 }

@@ -4,6 +4,7 @@ import type { Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { QueueConfig, RetryConfig } from "./config.ts";
 import { type QueueStats, SendingQueue } from "./queue.ts";
+import { QueueStore, storageClient } from "./queue-store.ts";
 import { withRetry } from "./retry.ts";
 
 /** What sends one request and does nothing else; it opens what it needs in `start`, closes it in `shutdown`. */
@@ -15,15 +16,19 @@ export interface QueuedExporter<S extends Signal> extends Exporter<S> {
   readonly stats: QueueStats | undefined;
 }
 
-export interface ExporterOptions {
+export interface ExporterOptions<S extends Signal> {
   readonly settings: Settings;
+  readonly signal: S;
   readonly retry: RetryConfig | undefined;
   readonly queue: QueueConfig | undefined;
 }
 
 /** Wraps `sender` with the retries and the queue that the user configured. */
-export function toExporter<S extends Signal>(options: ExporterOptions, sender: Sender<S>): QueuedExporter<S> {
-  const { retry, queue, settings } = options;
+export function toExporter<S extends Signal>(
+  options: ExporterOptions<S>,
+  sender: Sender<S>,
+): QueuedExporter<S> {
+  const { retry, queue, settings, signal } = options;
   const stopping = new AbortController();
   const sending = retry ? withRetry(retry, settings.logger, stopping.signal, sender) : sender;
   const sendingQueue = queue && new SendingQueue(queue, settings.logger, sending);
@@ -33,12 +38,17 @@ export function toExporter<S extends Signal>(options: ExporterOptions, sender: S
     get stats(): QueueStats | undefined {
       return sendingQueue?.stats;
     },
-    start: (host: Host) => sender.start(host),
+    async start(host: Host) {
+      await sender.start(host);
+      if (!sendingQueue || !queue?.storage) return;
+      const client = await storageClient(host, queue.storage, settings.id, signal);
+      await sendingQueue.open(new QueueStore(client, signal));
+    },
     consume: (data: SignalData[S], context?: Context) => first.consume(data, context),
-    async shutdown(signal: AbortSignal) {
+    async shutdown(deadline: AbortSignal) {
       stopping.abort();
-      await sendingQueue?.drain(signal);
-      await sender.shutdown(signal);
+      await sendingQueue?.drain(deadline);
+      await sender.shutdown(deadline);
     },
   };
 }

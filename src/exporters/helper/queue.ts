@@ -1,8 +1,12 @@
-// The Collector's sending_queue: takes data at once, sends it in the background, refuses when full.
+// The Collector's sending_queue: takes data at once, sends it in the background, alone or in batches, refuses when full.
 import type { Logger } from "../../component/index.ts";
 import { type Capabilities, type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
-import type { QueueConfig, Sizer } from "./config.ts";
+import { type Batch, Batcher, type Request } from "./batcher.ts";
+import { batchSizer, type QueueConfig, type Sizer } from "./config.ts";
+import type { QueueStore } from "./queue-store.ts";
+import { InterruptedError } from "./retry.ts";
+import { Room } from "./room.ts";
 
 /** Items of a queue or exporter that came to an end, and what it holds now in its sizer's unit. */
 export interface QueueStats {
@@ -14,34 +18,41 @@ export interface QueueStats {
   readonly rejectedItems: number;
 }
 
+/** A request that was accepted. */
 interface Entry<S extends Signal> {
-  readonly data: SignalData[S];
-  readonly client: Context["client"];
-  readonly items: number;
-  readonly size: number;
-  readonly result: PromiseWithResolvers<void>;
-}
-
-/** An entry that waits for room. */
-interface Blocked<S extends Signal> {
-  readonly entry: Entry<S>;
-  readonly admitted: PromiseWithResolvers<void>;
+  /** Undefined while it is only in the store. */
+  request: Request<S> | undefined;
+  /** Of a request that a former run has left, known when it has been read. */
+  size: number;
+  /** In the store; unused without one. */
+  readonly index: number;
+  readonly result: PromiseWithResolvers<void> | undefined;
 }
 
 const STOPPED = "sending queue is stopped";
 
-/** A bounded queue in memory with `numConsumers` senders. Data that is being sent still counts towards its size. */
+/**
+ * A bounded queue with `numConsumers` senders. Data that is being sent still counts towards its size.
+ *
+ * With a store what was accepted is on disk until it was sent or has failed for good; what is not sent at shutdown is
+ * left there for the next run.
+ */
 export class SendingQueue<S extends Signal> implements Consumer<S> {
   readonly capabilities: Capabilities;
   readonly #config: QueueConfig;
   readonly #logger: Logger;
   readonly #next: Consumer<S>;
+  readonly #room: Room;
+  readonly #batcher: Batcher<S> | undefined;
   readonly #waiting: Entry<S>[] = [];
-  readonly #blocked: Blocked<S>[] = [];
   readonly #abort = new AbortController();
+  #store: QueueStore<S> | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
   #stopped = false;
-  #size = 0;
+  /** Requests that wait for room or are being stored. */
+  #offered = 0;
+  /** Whether a request is being read for the batcher. */
+  #reading = false;
   #inFlight = 0;
   #sentItems = 0;
   #failedItems = 0;
@@ -52,11 +63,17 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     this.#config = config;
     this.#logger = logger;
     this.#next = next;
+    this.#room = new Room(config.queueSize);
+    const { batch } = config;
+    if (!batch) return;
+    const metadataKeys = batch.partition.metadataKeys.map((key) => key.toLowerCase());
+    const batching = { ...batch, sizer: batchSizer(config, batch), metadataKeys };
+    this.#batcher = new Batcher(batching, () => this.#pump());
   }
 
   get stats(): QueueStats {
     return {
-      size: this.#size,
+      size: this.#room.size,
       capacity: this.#config.queueSize,
       inFlight: this.#inFlight,
       sentItems: this.#sentItems,
@@ -65,115 +82,237 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     };
   }
 
+  /** Keeps the queue in `store` from now on, and sends what a former run has left there. Before the first `consume`. */
+  async open(store: QueueStore<S>): Promise<void> {
+    const indices = await store.open();
+    this.#store = store;
+    if (indices.length === 0) return;
+    this.#logger.info({ numberOfItems: indices.length }, "Fetching items left for dispatch by consumers");
+    const { sizer } = this.#config;
+    this.#room.fill(sizer === "requests" ? indices.length : store.size[sizer]);
+    const left = { request: undefined, size: sizer === "requests" ? 1 : 0, result: undefined };
+    this.#waiting.push(...indices.map((index) => ({ ...left, index })));
+    this.#pump();
+  }
+
   async consume(data: SignalData[S], { client, signal }: Context = {}): Promise<void> {
     const items = countOf(data);
-    const result = Promise.withResolvers<void>();
-    result.promise.catch(() => {}); // Logged and counted where it is sent.
+    const result = this.#config.waitForResult ? Promise.withResolvers<void>() : undefined;
+    result?.promise.catch(() => {}); // Logged and counted where it is sent.
+    this.#offered++;
     try {
-      // Takes effect before the first await, so that a drain that follows finds the entry.
-      await this.#offer({ data, client, items, size: sizeOf(data, this.#config.sizer), result }, signal);
+      // Without a store and with room this takes effect before the first await, so that a drain that follows finds it.
+      await this.#offer({ data, client }, result, signal);
     } catch (error) {
       this.#rejectedItems += items;
       const attributes = { error: messageOf(error), rejected_items: items };
       this.#logger.error(attributes, "Exporting failed. Rejecting data.");
       throw error;
+    } finally {
+      this.#offered--;
+      this.#endWhenIdle();
     }
-    if (this.#config.waitForResult) await result.promise;
+    await result?.promise;
   }
 
-  /** Sends what is queued, without accepting more, until all is sent or `deadline` aborts; the rest is dropped and counted. */
+  /**
+   * Sends what is queued, without accepting more, until all is sent or `deadline` aborts; the rest is dropped and
+   * counted. With a store only what is being sent already is waited for; the rest stays there.
+   */
   async drain(deadline: AbortSignal): Promise<void> {
     this.#stopped = true;
-    for (const { admitted } of this.#blocked.splice(0)) admitted.reject(new Error(STOPPED));
-    if (this.#inFlight === 0) return;
+    this.#room.close(new Error(STOPPED));
+    if (this.#store) this.#batcher?.abort(new InterruptedError(STOPPED));
+    else this.#batcher?.flush();
+    this.#pump();
     const abort = () => this.#dropAll();
     deadline.addEventListener("abort", abort, { once: true });
     if (deadline.aborted) abort();
     this.#idle ??= Promise.withResolvers<void>();
+    this.#endWhenIdle();
     await this.#idle.promise;
     deadline.removeEventListener("abort", abort);
+    await this.#store?.close();
+    this.#store = undefined;
   }
 
-  /** Puts an entry into the queue, waiting for room if the user wants that. */
-  async #offer(entry: Entry<S>, signal: AbortSignal | undefined): Promise<void> {
+  /** Puts a request into the queue, waiting for room if the user wants that. */
+  async #offer(
+    request: Request<S>,
+    result: Entry<S>["result"],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     if (this.#stopped) throw new Error(STOPPED);
-    if (this.#blocked.length === 0 && this.#size + entry.size <= this.#config.queueSize) {
-      this.#enqueue(entry);
-      this.#send();
-      return;
+    const size = sizeOf(request.data, this.#config.sizer);
+    if (size > this.#room.capacity) throw new PermanentError("element size too large");
+    if (!this.#room.tryEnter(size)) {
+      if (!this.#config.blockOnOverflow) throw new Error("sending queue is full");
+      await this.#room.enter(size, signal);
     }
-    if (entry.size > this.#config.queueSize) throw new PermanentError("element size too large");
-    if (!this.#config.blockOnOverflow) throw new Error("sending queue is full");
-    await this.#waitInLine(entry, signal);
+    const index = this.#store ? await this.#put(this.#store, request, size) : -1;
+    // What has to wait is read from the store again: a long queue costs no memory.
+    const kept = this.#store && this.#waiting.length > 0 ? undefined : request;
+    this.#waiting.push({ request: kept, size, index, result });
+    this.#pump();
   }
 
-  async #waitInLine(entry: Entry<S>, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    const blocked = { entry, admitted: Promise.withResolvers<void>() };
-    this.#blocked.push(blocked);
-    const leave = () => {
-      const place = this.#blocked.indexOf(blocked);
-      if (place >= 0) this.#blocked.splice(place, 1);
-      blocked.admitted.reject(signal?.reason);
-      this.#admit(); // Those behind may fit where this one did not.
-      this.#send();
-    };
-    signal?.addEventListener("abort", leave, { once: true });
-    await blocked.admitted.promise.finally(() => signal?.removeEventListener("abort", leave));
+  async #put(store: QueueStore<S>, request: Request<S>, size: number): Promise<number> {
+    try {
+      return await store.put(request);
+    } catch (error) {
+      this.#room.leave(size);
+      throw error;
+    }
   }
 
-  #enqueue(entry: Entry<S>): void {
-    this.#size += entry.size;
-    this.#waiting.push(entry);
+  /** Starts whatever can be sent now. */
+  #pump(): void {
+    if (this.#stopped && this.#store) return;
+    if (this.#batcher) this.#pumpBatches(this.#batcher);
+    else this.#pumpRequests();
   }
 
-  #send(): void {
+  #pumpRequests(): void {
     while (this.#inFlight < this.#config.numConsumers) {
       const entry = this.#waiting.shift();
       if (!entry) return;
       this.#inFlight++;
-      void this.#sendOne(entry);
+      if (entry.request) this.#dispatch(entry, entry.request);
+      else void this.#readAndSend(entry);
     }
   }
 
-  async #sendOne(entry: Entry<S>): Promise<void> {
-    try {
-      await this.#next.consume(entry.data, { client: entry.client, signal: this.#abort.signal });
-      this.#sentItems += entry.items;
-      entry.result.resolve();
-    } catch (error) {
-      this.#fail(entry, error);
+  #pumpBatches(batcher: Batcher<S>): void {
+    for (;;) {
+      this.#feed(batcher);
+      const batch = this.#inFlight < this.#config.numConsumers ? batcher.take() : undefined;
+      if (!batch) return;
+      this.#inFlight++;
+      void this.#send(batch);
+    }
+  }
+
+  /** Hands requests to the batcher in order, as long as it has no batch that waits for a sender. */
+  #feed(batcher: Batcher<S>): void {
+    while (!this.#reading && !batcher.ready) {
+      const entry = this.#waiting.shift();
+      if (!entry) return;
+      if (entry.request) this.#addTo(batcher, entry, entry.request);
+      else void this.#readAndAdd(batcher, entry);
+    }
+  }
+
+  #addTo(batcher: Batcher<S>, entry: Entry<S>, { data, client }: Request<S>): void {
+    this.#store?.dispatch(entry.index);
+    entry.request = undefined; // The batcher's from now on.
+    batcher.add({ data, client, settle: (failure) => void this.#finish(entry, { data, client }, failure) });
+  }
+
+  async #readAndAdd(batcher: Batcher<S>, entry: Entry<S>): Promise<void> {
+    this.#reading = true;
+    const request = await this.#read(entry);
+    this.#reading = false;
+    if (request && !(this.#stopped && this.#store)) this.#addTo(batcher, entry, request);
+    this.#pump();
+    this.#endWhenIdle();
+  }
+
+  async #readAndSend(entry: Entry<S>): Promise<void> {
+    const request = await this.#read(entry);
+    if (request) {
+      this.#dispatch(entry, request);
+      return;
     }
     this.#inFlight--;
-    this.#size -= entry.size;
-    this.#admit();
-    this.#send();
-    if (this.#inFlight === 0) this.#idle?.resolve();
+    this.#pump();
+    this.#endWhenIdle();
   }
 
-  /** Lets in those who wait for room, first come first served. */
-  #admit(): void {
-    for (let next = this.#blocked[0]; next; next = this.#blocked[0]) {
-      if (this.#size + next.entry.size > this.#config.queueSize) return;
-      this.#blocked.shift();
-      this.#enqueue(next.entry);
-      next.admitted.resolve();
+  /** What the store has; undefined, and the place is given up, when it has nothing that can be read. */
+  async #read(entry: Entry<S>): Promise<Request<S> | undefined> {
+    let reason = "not found in the storage";
+    try {
+      const request = await this.#store?.read(entry.index);
+      if (request) {
+        if (entry.size === 0) entry.size = sizeOf(request.data, this.#config.sizer);
+        return request;
+      }
+    } catch (error) {
+      reason = messageOf(error);
     }
+    this.#logger.error({ error: reason, item: entry.index }, "Failed to dispatch item, it is dropped.");
+    await this.#finish(entry, undefined, new PermanentError(reason));
+    return undefined;
+  }
+
+  #dispatch(entry: Entry<S>, request: Request<S>): void {
+    this.#store?.dispatch(entry.index);
+    const settle = (failure?: unknown) => void this.#finish(entry, request, failure);
+    void this.#send({ ...request, settle });
+  }
+
+  async #send({ data, client, settle }: Pick<Batch<S>, "data" | "client" | "settle">): Promise<void> {
+    let failure: unknown;
+    try {
+      await this.#next.consume(data, { client, signal: this.#abort.signal });
+      this.#sentItems += data.itemCount;
+    } catch (error) {
+      failure = this.#keeps(error) ? new InterruptedError(messageOf(error), { cause: error }) : error;
+      if (failure === error) this.#countFailure(data.itemCount, error);
+    }
+    this.#inFlight--;
+    settle(failure);
+    this.#pump();
+    this.#endWhenIdle();
+  }
+
+  /** Whether data that failed so stays in the store. */
+  #keeps(failure: unknown): boolean {
+    if (!this.#store || !this.#stopped) return false;
+    return failure instanceof InterruptedError || !(failure instanceof PermanentError);
+  }
+
+  /** An entry's end: it leaves the queue and, unless it was interrupted, the store. */
+  async #finish(entry: Entry<S>, request: Request<S> | undefined, failure: unknown): Promise<void> {
+    const store = this.#store;
+    if (store && !(failure instanceof InterruptedError)) {
+      this.#offered++; // The drain has to wait for it.
+      await store.remove(entry.index, request).catch((error: unknown) => {
+        this.#logger.error(
+          { error: messageOf(error) },
+          "Failed to remove a sent item; it will be sent again.",
+        );
+      });
+      this.#offered--;
+    }
+    this.#room.leave(entry.size);
+    if (failure === undefined) entry.result?.resolve();
+    else entry.result?.reject(failure);
+    this.#endWhenIdle();
+  }
+
+  #endWhenIdle(): void {
+    if (!this.#idle || this.#offered > 0 || this.#inFlight > 0 || this.#reading) return;
+    const rest = this.#store ? 0 : this.#waiting.length;
+    if (rest === 0 && !this.#batcher?.ready) this.#idle.resolve();
   }
 
   #dropAll(): void {
-    this.#abort.abort(new Error("shutdown deadline exceeded"));
+    const reason = new Error("shutdown deadline exceeded");
+    this.#abort.abort(reason);
+    if (this.#store) return; // What waits there is safe.
+    const dropped = this.#batcher?.abort(reason) ?? 0;
+    if (dropped > 0) this.#countFailure(dropped, reason);
     for (const entry of this.#waiting.splice(0)) {
-      this.#size -= entry.size;
-      this.#fail(entry, this.#abort.signal.reason);
+      if (entry.request) this.#countFailure(entry.request.data.itemCount, reason);
+      void this.#finish(entry, entry.request, reason);
     }
   }
 
-  #fail({ items, result }: Entry<S>, error: unknown): void {
+  #countFailure(items: number, error: unknown): void {
     this.#failedItems += items;
     const attributes = { error: messageOf(error), dropped_items: items };
     this.#logger.error(attributes, "Exporting failed. Dropping data.");
-    result.reject(error);
   }
 }
 

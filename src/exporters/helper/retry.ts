@@ -17,6 +17,11 @@ export class ThrottledError extends Error {
   }
 }
 
+/** A failure whose data would have been tried again, had the exporter not been stopped: a queue on disk keeps it. */
+export class InterruptedError extends PermanentError {
+  override readonly name = "InterruptedError";
+}
+
 /**
  * Wraps `next` so that retryable failures are tried again with jittered exponential backoff.
  *
@@ -62,7 +67,7 @@ function delayAfter(error: unknown, interval: number, deadline: number, last: bo
   if (error instanceof PermanentError) {
     throw new PermanentError(`not retryable error: Permanent error: ${message}`, { cause: error });
   }
-  if (last) throw new PermanentError(`interrupted due to shutdown: ${message}`, { cause: error });
+  if (last) throw new InterruptedError(`interrupted due to shutdown: ${message}`, { cause: error });
   const throttle = error instanceof ThrottledError ? error.retryAfterMs : 0;
   const delay = Math.max(interval, throttle);
   if (Date.now() + delay > deadline) {

@@ -18,6 +18,6 @@ export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcConfig, Signal> = 
     const client = clients.get(config) ?? new SharedClient(config, settings);
     clients.set(config, client);
     const { retryOnFailure: retry, sendingQueue: queue } = config;
-    return toExporter({ settings, retry, queue }, new OtlpGrpcSender(settings, signal, client));
+    return toExporter({ settings, signal, retry, queue }, new OtlpGrpcSender(settings, signal, client));
   },
 };

@@ -1,4 +1,5 @@
 import { duration, list, type Problem, type Schema, string, struct, uint } from "../../confmap/schema.ts";
+import { repeatedKey } from "../../exporters/helper/config.ts";
 
 /** The user's `batch` section. Sizes are in spans, data points or log records. */
 export interface BatchConfig {
@@ -30,11 +31,7 @@ function* firstProblem(config: BatchConfig): Iterable<Problem> {
     yield "send_batch_max_size must be greater or equal to send_batch_size";
     return;
   }
-  const keys = config.metadataKeys.map((key) => key.toLowerCase());
-  const repeated = keys.find((key, index) => keys.indexOf(key) < index);
-  if (repeated !== undefined) {
-    yield `duplicate entry in metadata_keys: ${JSON.stringify(repeated)} (case-insensitive)`;
-  } else if (config.timeoutMs < 0) {
-    yield "timeout must be greater or equal to 0";
-  }
+  const [repeated] = repeatedKey(config.metadataKeys);
+  if (repeated !== undefined) yield repeated;
+  else if (config.timeoutMs < 0) yield "timeout must be greater or equal to 0";
 }

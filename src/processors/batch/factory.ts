@@ -8,13 +8,5 @@ export const batchProcessorFactory: ProcessorFactory<BatchConfig, Signal> = {
   type: "batch",
   stability: { traces: "beta", metrics: "beta", logs: "beta" },
   config: batchConfig,
-  create(settings, config, signal, next) {
-    if (config.metadataKeys.length > 0) {
-      settings.logger.warn(
-        { metadata_keys: config.metadataKeys },
-        "Pipelines carry no client metadata yet; metadata_keys does not keep batches apart.",
-      );
-    }
-    return new BatchProcessor(config, signal, next);
-  },
+  create: (settings, config, _signal, next) => new BatchProcessor(settings, config, next),
 };

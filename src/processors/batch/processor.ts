@@ -1,167 +1,210 @@
 // Hot: runs once for each piece of telemetry in every pipeline.
-import type { Processor } from "../../component/index.ts";
-import { timerMs } from "../../confmap/duration.ts";
-import type { Capabilities, Consumer, Context } from "../../consumer/index.ts";
-import { concatData, type Signal, type SignalData } from "../../pdata/index.ts";
+import type { Processor, Settings } from "../../component/index.ts";
+import { type Capabilities, type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
+import { type Reoffer, reofferOf } from "../../consumer/partial.ts";
+import { type Batch, Batcher, partitionKey } from "../../exporters/helper/batcher.ts";
+import { Room } from "../../exporters/helper/room.ts";
+import type { Signal, SignalData } from "../../pdata/index.ts";
+import { backoff, FIRST_BACKOFF_MS, pause } from "./backoff.ts";
 import type { BatchConfig } from "./config.ts";
+import { Lagging } from "./lagging.ts";
+import { BatchMetrics } from "./metrics.ts";
 
-/** One piece of telemetry and whoever waits for it to be taken. */
-interface Piece<S extends Signal> {
-  readonly data: SignalData[S];
-  readonly items: number;
-  readonly taken: () => void;
-  readonly refused: (cause: unknown) => void;
-}
+/** Of this many items, at least, the buffer is; twice the size of a batch when that is more. */
+const LEAST_ROOM_ITEMS = 16_384;
 
 /**
- * Joins pieces into batches.
+ * Joins pieces into batches: the batcher of the exporters' queue, with what follows in the pipeline behind it.
  *
- * `consume` resolves when the batch that holds the data was taken, and rejects as it was refused: nothing is lost here,
- * and the senders who wait are the only queue. One batch is under way at a time, in order. A piece is split only when it
- * is larger than the maximum on its own; it is then refused as a whole when any part is.
+ * `consume` accepts at once while there is room, waits for it while downstream is slow, and passes downstream's refusal
+ * on while downstream refuses. What was accepted is kept until downstream takes it, or refuses it for good. One batch of
+ * a partition is under way at a time.
  */
 export class BatchProcessor<S extends Signal> implements Processor<S> {
   readonly capabilities: Capabilities = { mutatesData: false };
+  readonly #settings: Settings;
   readonly #config: BatchConfig;
-  readonly #signal: S;
   readonly #next: Consumer<S>;
+  /** In lower case, as metadata is kept. */
+  readonly #metadataKeys: readonly string[];
+  readonly #metrics: BatchMetrics;
+  readonly #batcher: Batcher<S>;
+  readonly #room: Room;
   readonly #deadline = new AbortController();
-  #waiting: Piece<S>[] = [];
-  #waitingItems = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** Whether the oldest waiting piece has waited long enough. */
-  #due = false;
-  #sending: Promise<void> | undefined;
+  /** Ends the waits between tries when the shutdown begins. */
+  readonly #wake = new AbortController();
+  /** The partitions whose batch is under way, with the refusal it met last. */
+  readonly #sending = new Map<string, unknown>();
+  /** Combinations of metadata seen so far. */
+  readonly #partitions = new Set<string>();
+  readonly #lagging: Lagging<S>;
+  #idle: PromiseWithResolvers<void> | undefined;
   #closed = false;
 
-  constructor(config: BatchConfig, signal: S, next: Consumer<S>) {
+  constructor(settings: Settings, config: BatchConfig, next: Consumer<S>) {
+    this.#settings = settings;
     this.#config = config;
-    this.#signal = signal;
     this.#next = next;
+    const { timeoutMs, sendBatchSize, sendBatchMaxSize } = config;
+    const metadataKeys = config.metadataKeys.map((key) => key.toLowerCase());
+    this.#metadataKeys = metadataKeys;
+    const sizes = { sizer: "items", minSize: sendBatchSize, maxSize: sendBatchMaxSize } as const;
+    this.#batcher = new Batcher({ ...sizes, flushTimeoutMs: timeoutMs, metadataKeys }, () => this.#pump());
+    this.#room = new Room(Math.max(2 * sendBatchSize, 2 * sendBatchMaxSize, LEAST_ROOM_ITEMS));
+    this.#metrics = new BatchMetrics(settings.counters, settings.id, () =>
+      metadataKeys.length === 0 ? 1 : this.#partitions.size,
+    );
+    this.#lagging = new Lagging({
+      offer: (reoffer, batch) => this.#offer(reoffer, batch),
+      pause: (waitMs, refusal) => this.#pause(waitMs, refusal),
+      isFinal: (refusal) => this.#isFinal(refusal),
+      drop: (batch, cause) => this.#drop(batch, cause),
+      onEmpty: () => this.#endWhenIdle(),
+    });
   }
 
   async start(): Promise<void> {}
 
-  async shutdown(signal: AbortSignal): Promise<void> {
+  async shutdown(deadline: AbortSignal): Promise<void> {
     this.#closed = true;
-    const expire = () => this.#deadline.abort(signal.reason);
-    if (signal.aborted) expire();
-    signal.addEventListener("abort", expire, { once: true });
-    this.#expireWait();
-    await this.#sending;
-    signal.removeEventListener("abort", expire);
+    this.#wake.abort();
+    this.#room.close(new Error("batch processor is shut down"));
+    this.#batcher.flush();
+    this.#pump();
+    const expire = () => this.#expire(deadline.reason);
+    deadline.addEventListener("abort", expire, { once: true });
+    if (deadline.aborted) expire();
+    this.#idle ??= Promise.withResolvers<void>();
+    this.#endWhenIdle();
+    await this.#idle.promise;
+    deadline.removeEventListener("abort", expire);
   }
 
-  async consume(data: SignalData[S], { signal }: Context = {}): Promise<void> {
+  async consume(data: SignalData[S], { client, signal }: Context = {}): Promise<void> {
     signal?.throwIfAborted();
     if (this.#closed) throw new Error("batch processor is shut down");
     const items = data.itemCount;
     if (items === 0) return;
-    const { promise, resolve: taken, reject: refused } = Promise.withResolvers<void>();
-    const piece: Piece<S> = { data, items, taken, refused };
-    this.#waiting.push(piece);
-    this.#waitingItems += items;
-    if (this.#config.timeoutMs === 0) this.#due = true;
-    if (this.#ready()) this.#send();
-    else this.#wait();
-    await (signal ? this.#unlessAborted(promise, piece, signal) : promise);
+    if (this.#metadataKeys.length > 0) this.#admitPartition(client);
+    const size = Math.min(items, this.#room.capacity); // What is larger has all the room to itself.
+    if (!this.#room.tryEnter(size)) await this.#waitForRoom(size, signal);
+    this.#batcher.add({ data, client, settle: () => this.#room.leave(size) });
+    this.#pump();
   }
 
-  /** Takes the piece back when its sender gives up before it has left. */
-  async #unlessAborted(promise: Promise<void>, piece: Piece<S>, signal: AbortSignal): Promise<void> {
-    const takeBack = () => {
-      const index = this.#waiting.indexOf(piece);
-      if (index < 0) return; // Under way: its fate is what `next` says.
-      this.#waiting.splice(index, 1);
-      this.#waitingItems -= piece.items;
-      if (this.#waiting.length === 0) this.#clearWait();
-      piece.refused(signal.reason);
-    };
-    signal.addEventListener("abort", takeBack, { once: true });
-    await promise.finally(() => signal.removeEventListener("abort", takeBack));
-  }
-
-  #ready(): boolean {
-    return this.#waiting.length > 0 && (this.#due || this.#waitingItems >= this.#config.sendBatchSize);
-  }
-
-  #wait(): void {
-    this.#timer ??= setTimeout(() => this.#expireWait(), timerMs(this.#config.timeoutMs));
-  }
-
-  #expireWait(): void {
-    this.#due = true;
-    this.#send();
-  }
-
-  #send(): void {
-    if (this.#sending || !this.#ready()) return;
-    this.#sending = this.#sendReady();
-  }
-
-  async #sendReady(): Promise<void> {
-    while (this.#ready()) await this.#deliver(this.#take());
-    if (this.#waiting.length > 0) this.#wait(); // Behind a full batch, so that nothing has set the timer yet.
-    this.#sending = undefined; // At once: whoever comes before the next microtask must find it so.
-  }
-
-  /** The oldest pieces that make one batch. */
-  #take(): readonly Piece<S>[] {
-    const { sendBatchSize, sendBatchMaxSize } = this.#config;
-    let count = 0;
-    let items = 0;
-    for (const piece of this.#waiting) {
-      const tooMany = sendBatchMaxSize > 0 && items + piece.items > sendBatchMaxSize;
-      if (count > 0 && (items >= sendBatchSize || tooMany)) break;
-      count++;
-      items += piece.items;
+  #admitPartition(client: Context["client"]): void {
+    const { metadataCardinalityLimit: limit } = this.#config;
+    const key = partitionKey(client, this.#metadataKeys);
+    if (this.#partitions.has(key)) return;
+    if (limit > 0 && this.#partitions.size >= limit) {
+      throw new PermanentError("too many batcher metadata-value combinations");
     }
-    this.#waitingItems -= items;
-    const pieces = this.#waiting.splice(0, count);
-    if (this.#waiting.length === 0) this.#clearWait();
-    return pieces;
+    this.#partitions.add(key);
   }
 
-  #clearWait(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#due = false;
+  async #waitForRoom(size: number, signal: AbortSignal | undefined): Promise<void> {
+    // Whoever has taken the data must not wait for those who have not.
+    while (this.#lagging.giveUpOldest("no room left")) if (this.#room.tryEnter(size)) return;
+    for (const refusal of this.#sending.values()) if (refusal) throw refusal;
+    await this.#room.enter(size, signal);
+    if (!this.#closed) return;
+    this.#room.leave(size);
+    throw new Error("batch processor is shut down");
   }
 
-  async #deliver(pieces: readonly Piece<S>[]): Promise<void> {
-    try {
-      for (const part of this.#parts(pieces)) await this.#hand(part);
-    } catch (cause) {
-      for (const piece of pieces) piece.refused(cause);
-      return;
+  #pump(): void {
+    for (let batch = this.#take(); batch; batch = this.#take()) {
+      this.#metrics.sent(batch);
+      this.#sending.set(batch.key, undefined);
+      void this.#deliver(batch);
     }
-    for (const piece of pieces) piece.taken();
   }
 
-  #parts(pieces: readonly Piece<S>[]): readonly SignalData[S][] {
-    const first = pieces[0]!.data;
-    const batch =
-      pieces.length === 1
-        ? first
-        : concatData(
-            this.#signal,
-            pieces.map((piece) => piece.data),
-          );
-    const max = this.#config.sendBatchMaxSize;
-    return max > 0 && batch.itemCount > max ? (batch.split(max) as unknown as SignalData[S][]) : [batch];
+  #take(): Batch<S> | undefined {
+    return this.#batcher.take(this.#sending);
+  }
+
+  /** Offers a batch until it was taken, refused for good, or there is no time left. */
+  async #deliver(batch: Batch<S>): Promise<void> {
+    for (const waitMs of backoff()) {
+      try {
+        await this.#offer((context) => this.#next.consume(batch.data, context), batch);
+        batch.settle();
+        break;
+      } catch (refusal) {
+        const reoffer = reofferOf(refusal);
+        if (reoffer) this.#keepFor(batch, reoffer, refusal);
+        else if (this.#isFinal(refusal)) this.#drop(batch, refusal);
+        else {
+          this.#sending.set(batch.key, refusal);
+          this.#room.close(refusal);
+          await this.#pause(waitMs, refusal);
+          continue;
+        }
+        break;
+      }
+    }
+    this.#sending.delete(batch.key);
+    this.#pump();
+    this.#endWhenIdle();
   }
 
   /** Gives up at the shutdown deadline, whether or not what follows does. */
-  async #hand(part: SignalData[S]): Promise<void> {
+  async #offer(offer: Reoffer, { client }: Batch<S>): Promise<void> {
     const { signal } = this.#deadline;
     signal.throwIfAborted();
     const { promise: expired, reject } = Promise.withResolvers<never>();
     const expire = () => reject(signal.reason);
     signal.addEventListener("abort", expire, { once: true });
     try {
-      await Promise.race([this.#next.consume(part, { signal }), expired]);
+      await Promise.race([offer({ client, signal }), expired]);
     } finally {
       signal.removeEventListener("abort", expire);
     }
   }
+
+  /** Some have the batch; it is kept for the others beside those that follow, as long as there is room. */
+  #keepFor(batch: Batch<S>, reoffer: Reoffer, refusal: unknown): void {
+    if (refusal instanceof PermanentError) this.#count(batch, refusal);
+    this.#lagging.add(batch, reoffer, refusal);
+  }
+
+  async #pause(ms: number, refusal: unknown): Promise<void> {
+    if (ms === FIRST_BACKOFF_MS) {
+      this.#settings.logger.warn(
+        { error: messageOf(refusal) },
+        "Sender refused a batch. It is kept and tried again.",
+      );
+    }
+    await pause(ms, this.#closed ? this.#deadline.signal : this.#wake.signal);
+  }
+
+  #isFinal(refusal: unknown): boolean {
+    return refusal instanceof PermanentError || this.#deadline.signal.aborted;
+  }
+
+  #drop(batch: Batch<S>, cause: unknown): void {
+    this.#count(batch, cause);
+    batch.settle();
+  }
+
+  #count({ data }: Batch<S>, cause: unknown): void {
+    this.#metrics.dropped.add(data.itemCount);
+    this.#settings.logger.error({ error: messageOf(cause), dropped_items: data.itemCount }, "Sender failed");
+  }
+
+  /** Nothing is offered any more; what is under way ends with this reason. */
+  #expire(reason: unknown): void {
+    this.#deadline.abort(reason);
+    while (this.#lagging.giveUpOldest(messageOf(reason)));
+    this.#pump();
+  }
+
+  #endWhenIdle(): void {
+    if (this.#sending.size === 0 && !this.#lagging.busy && !this.#batcher.ready) this.#idle?.resolve();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
