@@ -6,4 +6,5 @@ import type { Signal } from "../pdata/index.ts";
 export const receivers: readonly Entry<ReceiverFactory<unknown, Signal>>[] = [
   { type: "ebpf_http", load: async () => (await import("./ebpf_http/factory.ts")).ebpfHttpReceiverFactory },
   { type: "nop", load: async () => (await import("./nop/factory.ts")).nopReceiverFactory },
+  { type: "otlp", load: async () => (await import("./otlp/factory.ts")).otlpReceiverFactory },
 ];

@@ -4,6 +4,7 @@
 export const LEAST_SECTION: Readonly<Record<string, object>> = {
   attributes: { actions: [{ key: "k", action: "upsert", value: "v" }] },
   memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
+  otlp: { protocols: { grpc: { endpoint: "localhost:0" }, http: { endpoint: "localhost:0" } } },
   otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
   probabilistic_sampler: { sampling_percentage: 100, fail_closed: false },
   resource: { attributes: [{ key: "k", action: "upsert", value: "v" }] },

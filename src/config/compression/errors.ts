@@ -1,0 +1,13 @@
+/** Compressed data that is not what its encoding says. The message is Go's where there is one. */
+export class CorruptError extends Error {
+  override readonly name = "CorruptError";
+}
+
+/** Data that is larger, once decompressed, than the receiver takes. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+
+  constructor(options?: ErrorOptions) {
+    super("decompressed data is too large", options);
+  }
+}

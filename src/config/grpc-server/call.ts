@@ -1,0 +1,232 @@
+// Hot: one unary call, from its headers to its trailers.
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { timerMs } from "../../confmap/duration.ts";
+import type { ClientInfo, Context } from "../../consumer/index.ts";
+import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
+import { TooLargeError } from "../compression/errors.ts";
+import { CODE } from "../rpc-status/codes.ts";
+import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
+import { type RequestBytes, STALL_MS } from "../server/in-flight.ts";
+import { errorTrailers, isGrpcContentType, parseTimeoutMs } from "./headers.ts";
+import { MessageReader } from "./message.ts";
+
+/** Answers a request's bytes with a response's, or rejects; what is no StatusError is answered by `statusOf`. */
+export type UnaryHandler = (request: Buffer, context: Context) => Promise<Uint8Array>;
+
+/** What a call needs of its server. */
+export interface CallServer {
+  readonly maxMessageBytes: number;
+  /** By path: `/package.Service/Method`. */
+  readonly handlers: ReadonlyMap<string, UnaryHandler>;
+  client(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): ClientInfo;
+}
+
+const RESPONSE_HEADERS = { ":status": 200, "content-type": "application/grpc" } as const;
+const OK_TRAILERS = { "grpc-status": "0" } as const;
+const WITH_TRAILERS = { waitForTrailers: true } as const;
+const DEADLINE_EXCEEDED = "context deadline exceeded";
+const SUPPORTED_ENCODINGS = [...GRPC_ENCODINGS.keys()].join(",");
+
+/** A stream of a gRPC connection. It answers by itself; whoever made it need not wait. */
+export class UnaryCall {
+  readonly #server: CallServer;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #held: RequestBytes;
+  readonly #reader: MessageReader;
+  readonly #abort = new AbortController();
+  #deadline: NodeJS.Timeout | undefined;
+  #stall: NodeJS.Timeout | undefined;
+  #complete = false;
+  #answered = false;
+
+  constructor(
+    server: CallServer,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    held: RequestBytes,
+  ) {
+    this.#server = server;
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#held = held;
+    this.#reader = new MessageReader(server.maxMessageBytes, held);
+  }
+
+  run(): void {
+    const stream = this.#stream;
+    stream.on("error", () => {}); // "close" follows, and the peer knows why.
+    stream.on("close", () => this.#closed());
+    const refusal = this.#refusal();
+    if (refusal) {
+      this.#fail(refusal.status, refusal.httpStatus);
+      return;
+    }
+    this.#stall = setTimeout(() => this.#stalled(), STALL_MS);
+    stream.on("data", (chunk: Buffer) => this.#received(chunk));
+    stream.on("end", () => void this.#ended());
+  }
+
+  /** What is wrong with the call before its message has been seen. */
+  #refusal(): { readonly status: RpcStatus; readonly httpStatus?: number } | undefined {
+    const {
+      ":method": method,
+      ":path": path = "",
+      "content-type": type,
+      "grpc-timeout": timeout,
+    } = this.#headers;
+    if (!isGrpcContentType(type)) {
+      const message = `invalid gRPC request content-type ${JSON.stringify(type ?? "")}`;
+      return { status: { code: CODE.INVALID_ARGUMENT, message }, httpStatus: 415 };
+    }
+    if (method !== "POST") {
+      const message = `Received a HEADERS frame with :method ${JSON.stringify(method)} which should be POST`;
+      return { status: { code: CODE.INTERNAL, message }, httpStatus: 405 };
+    }
+    if (timeout !== undefined) {
+      const ms = parseTimeoutMs(String(timeout));
+      if (ms === undefined) {
+        const message = `malformed grpc-timeout: ${JSON.stringify(timeout)}`;
+        return { status: { code: CODE.INTERNAL, message }, httpStatus: 400 };
+      }
+      if (ms < 1) return { status: { code: CODE.DEADLINE_EXCEEDED, message: DEADLINE_EXCEEDED } };
+      this.#deadline = setTimeout(() => this.#expired(), timerMs(ms));
+    }
+    return this.#server.handlers.has(path) ? undefined : { status: this.#unknown(path) };
+  }
+
+  #unknown(path: string): RpcStatus {
+    const [, service, method] = /^\/(.+)\/([^/]*)$/.exec(path) ?? [];
+    if (service === undefined) {
+      return { code: CODE.UNIMPLEMENTED, message: `malformed method name: ${JSON.stringify(path)}` };
+    }
+    const known = [...this.#server.handlers.keys()].some((handled) => handled.startsWith(`/${service}/`));
+    const message = known ? `unknown method ${method} for service ${service}` : `unknown service ${service}`;
+    return { code: CODE.UNIMPLEMENTED, message };
+  }
+
+  /** The client has stopped waiting. What the pipeline is at, it may finish; what has not come will not. */
+  #expired(): void {
+    this.#abort.abort(new Error(DEADLINE_EXCEEDED));
+    if (!this.#complete) this.#fail({ code: CODE.DEADLINE_EXCEEDED, message: DEADLINE_EXCEEDED });
+  }
+
+  #stalled(): void {
+    this.#fail({ code: CODE.DEADLINE_EXCEEDED, message: "timed out waiting for the request" });
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#answered) return;
+    this.#stall?.refresh();
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.#fail(statusOf(error));
+    }
+  }
+
+  async #ended(): Promise<void> {
+    if (this.#answered) return;
+    this.#complete = true;
+    clearTimeout(this.#stall);
+    try {
+      const request = await this.#request();
+      const handler = this.#server.handlers.get(this.#headers[":path"]!)!;
+      const client = this.#server.client(this.#stream, this.#headers);
+      const context = { signal: this.#abort.signal, client, transport: "grpc" };
+      this.#succeed(await handler(request, context));
+    } catch (error) {
+      this.#fail(statusOf(error));
+    }
+  }
+
+  /** The message, decompressed. */
+  #request(): Buffer | Promise<Buffer> {
+    const encoding = String(this.#headers["grpc-encoding"] ?? "identity");
+    const message = this.#reader.take();
+    const decompress = GRPC_ENCODINGS.get(encoding);
+    if (!decompress && encoding !== "identity") {
+      throw new StatusError({
+        code: CODE.UNIMPLEMENTED,
+        message: `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`,
+      });
+    }
+    if (!this.#reader.compressed) return message;
+    if (decompress) return this.#decompressed(decompress, message);
+    throw new StatusError({
+      code: CODE.INTERNAL,
+      message: "grpc: compressed flag set with identity or empty encoding",
+    });
+  }
+
+  async #decompressed(decompress: Decompress, message: Buffer): Promise<Buffer> {
+    const { maxMessageBytes } = this.#server;
+    try {
+      const request = await decompress(message, maxMessageBytes);
+      this.#held.take(request.length);
+      return request;
+    } catch (cause) {
+      if (cause instanceof StatusError) throw cause;
+      const tooLarge = cause instanceof TooLargeError;
+      const message = tooLarge
+        ? `grpc: received message after decompression larger than max ${maxMessageBytes}`
+        : `grpc: failed to read decompressed data: ${(cause as Error).message}`;
+      throw new StatusError({ code: tooLarge ? CODE.RESOURCE_EXHAUSTED : CODE.INTERNAL, message }, { cause });
+    }
+  }
+
+  #succeed(response: Uint8Array): void {
+    if (!this.#answer()) return;
+    const stream = this.#stream;
+    stream.respond(RESPONSE_HEADERS, WITH_TRAILERS);
+    stream.on("wantTrailers", () => stream.sendTrailers(OK_TRAILERS));
+    stream.end(framed(response));
+  }
+
+  /** A response of headers alone. A request that is still coming is cut off. */
+  #fail(status: RpcStatus, httpStatus = 200): void {
+    if (!this.#answer()) return;
+    const stream = this.#stream;
+    stream.respond(
+      {
+        ...RESPONSE_HEADERS,
+        ":status": httpStatus,
+        ...errorTrailers(status),
+        ...(status.code === CODE.UNIMPLEMENTED && { "grpc-accept-encoding": SUPPORTED_ENCODINGS }),
+      },
+      { endStream: true },
+    );
+    if (this.#complete) return;
+    // Whatever is still to come is not wanted. At once, the reset would overtake the answer.
+    setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  /** Whether there is anybody to answer; true once. */
+  #answer(): boolean {
+    if (this.#answered) return false;
+    this.#answered = true;
+    this.#release();
+    return !this.#stream.destroyed && !this.#stream.closed;
+  }
+
+  #closed(): void {
+    if (!this.#answered) this.#abort.abort(new Error("context canceled"));
+    this.#answered = true;
+    this.#release();
+  }
+
+  #release(): void {
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#stall);
+    this.#held.close();
+  }
+}
+
+/** The response behind its prefix. */
+function framed(response: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(5 + response.length);
+  frame[0] = 0;
+  frame.writeUInt32BE(response.length, 1);
+  frame.set(response, 5);
+  return frame;
+}
