@@ -26,3 +26,11 @@ export const profilesSupport: Gate = featureGates.register({
   description: "Allows pipelines of the signal profiles",
   fromVersion: "v0.112.0",
 });
+
+export const fileNativeCompression: Gate = featureGates.register({
+  id: "exporter.file.nativeCompression",
+  stage: "Alpha",
+  description:
+    "Compresses files of the file exporter as a whole, for `zstd -d`, instead of each message in them",
+  fromVersion: "v0.154.0",
+});
