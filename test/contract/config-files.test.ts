@@ -37,13 +37,16 @@ function examplesIn(page: string): [string, string][] {
 
 /** Runs what an example of one section alone leaves out. */
 const REST =
-  "yaml:{exporters: {debug: }, service: {pipelines: {traces: {receivers: [ebpf_http], exporters: [debug]}}}}";
+  "yaml:{receivers: {ebpf_http: }, exporters: {debug: }, service: {pipelines: {traces: {receivers: [ebpf_http], exporters: [debug]}}}}";
 
 describe("the configuration in", () => {
   const docs = readdirSync(new URL("docs/", root)).filter((file) => file.endsWith(".md"));
-  const pages = ["README.md", ...docs.map((file) => `docs/${file}`)];
+  const components = readdirSync(new URL("src/", root), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("/README.md"))
+    .map((file) => `src/${file}`);
+  const pages = ["README.md", ...docs.map((file) => `docs/${file}`), ...components];
   it.each(pages.flatMap(examplesIn))("%s is valid", async (_name, block) => {
-    const whole = block.includes("service:");
+    const whole = /^service:/m.test(block);
     const [config, logger] = await loadAll([...(whole ? [] : [REST]), `yaml:${block}`], {});
     validateConfig(config);
     expect(logger.records).toEqual([]);

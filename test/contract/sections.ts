@@ -3,6 +3,7 @@
 /** The least section with which a component is valid, by type; a component that is not here needs none. */
 export const LEAST_SECTION: Readonly<Record<string, object>> = {
   attributes: { actions: [{ key: "k", action: "upsert", value: "v" }] },
+  file: { path: "/dev/null" },
   memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
   otlp: { protocols: { grpc: { endpoint: "localhost:0" }, http: { endpoint: "localhost:0" } } },
   otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
