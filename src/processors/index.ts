@@ -21,4 +21,9 @@ export const processors: readonly Entry<Factory>[] = [
       (await import("./probabilistic_sampler/factory.ts")).probabilisticSamplerProcessorFactory as Factory,
   },
   { type: "resource", load: async () => (await import("./resource/factory.ts")).resourceProcessorFactory },
+  {
+    type: "resource_detection",
+    aliases: ["resourcedetection"],
+    load: async () => (await import("./resource_detection/factory.ts")).resourceDetectionProcessorFactory,
+  },
 ];
