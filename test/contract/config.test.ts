@@ -26,7 +26,10 @@ const isStruct = (place: Place): place is Place & { readonly node: StructNode } 
 const nested = (keys: readonly string[], value: unknown) =>
   keys.reduceRight<unknown>((inside, key) => ({ [key]: inside }), value);
 /** The keys of a path of the Collector's errors, whether or not a block on the way decodes on its own. */
-const names = (errors: readonly string[]) => errors.join("\n").split(/[^A-Za-z0-9_]+/);
+const names = (errors: readonly string[]) => {
+  const text = errors.join("\n");
+  return [...text.split(/[^A-Za-z0-9_]+/), ...text.split(/[^A-Za-z0-9_.]+|resource_attributes\./)]; // `host.name` is one key
+};
 
 describe.each(everyComponent)("the configuration of $name", ({ entry }) => {
   it("belongs to the component its index names", async () => {
@@ -43,10 +46,10 @@ describe.each(everyComponent)("the configuration of $name", ({ entry }) => {
     expect(() => parseConfig(config, LEAST_SECTION[entry.type])).not.toThrow();
   });
 
-  it("writes its keys in snake_case", async () => {
+  it("writes its keys in snake_case, and those that are attributes as attributes", async () => {
     const { config } = await entry.load();
     const keys = places(config).flatMap((place) => place.keys);
-    expect(keys.filter((key) => !/^[a-z][a-z0-9_]*$/.test(key))).toEqual([]);
+    expect(keys.filter((key) => !/^[a-z][a-z0-9_.]*$/.test(key))).toEqual([]);
   });
 
   it("refuses an unknown key in each of its sections, with the path", async () => {
