@@ -70,7 +70,8 @@ enum http_counter {
 	HTTP_UNREADABLE = 12, /* connections whose buffers cannot be seen from here */
 	HTTP_UNMATCHED_RESPONSES = 13, /* responses to no request we saw */
 	HTTP_ROUTES_OVER_LIMIT = 14, /* requests counted under _OTHER */
-	HTTP_COUNTERS = 15,
+	HTTP_MISSED_CALLS = 15, /* kprobes: calls of which only the entry or the return was seen */
+	HTTP_COUNTERS = 16,
 };
 
 enum http_event_type {

@@ -59,7 +59,10 @@ static __always_inline int call_entered(struct socket *socket, __u32 flags)
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct http_pending_call call = { .sk = (__u64)BPF_CORE_READ(socket, sk), .flags = flags };
 
-	bpf_map_update_elem(&pending_calls, &thread, &call, BPF_ANY);
+	if (bpf_map_update_elem(&pending_calls, &thread, &call, BPF_NOEXIST)) {
+		count(HTTP_MISSED_CALLS); /* the return of the thread's last call was left out */
+		bpf_map_update_elem(&pending_calls, &thread, &call, BPF_ANY);
+	}
 	return 0;
 }
 
@@ -69,8 +72,10 @@ static __always_inline int call_returned(__u32 slot, int ret, bool sent)
 	struct http_pending_call *pending = bpf_map_lookup_elem(&pending_calls, &thread);
 	struct http_pending_call call;
 
-	if (!pending)
+	if (!pending) {
+		count(HTTP_MISSED_CALLS);
 		return 0;
+	}
 	call = *pending;
 	bpf_map_delete_elem(&pending_calls, &thread);
 	return data_moved(slot, (const struct sock *)call.sk, ret, call.flags, sent);

@@ -65,12 +65,19 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 	return conn->verdict == HTTP_VERDICT_IGNORED;
 }
 
-/* Looks at the bytes of one call. Returns whether there is more than one step took. */
+/* What is left to do for a call. */
+enum {
+	RUN_STEPS = 1,  /* there is more than one step took */
+	RUN_CLOSED = 2, /* the socket was closed before its first hook ran: nobody will end what it began */
+};
+
+/* Looks at the bytes of one call. Returns what is left to do. */
 static __attribute__((noinline)) int begin_run(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
 	__u64 key = (__u64)sk;
+	int left = 0;
 
 	if (ret < 0 || (!sent && flags & MSG_PEEK))
 		return 0;
@@ -90,25 +97,56 @@ static __attribute__((noinline)) int begin_run(__u32 slot, const struct sock *sk
 		run.conn = new_connection(sk, run.call, tgid, sent);
 		if (!run.conn || run.conn->verdict == HTTP_VERDICT_IGNORED)
 			return 0;
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+			left = RUN_CLOSED;
 	}
 	find_user_buffer(run.call);
 	if (run.call->messages)
 		find_next_message(run.call, &run.conn->message);
 	run.now = bpf_ktime_get_ns();
-	return step_first(&run);
+	return step_first(&run) ? left | RUN_STEPS : left;
+}
+
+static __always_inline __u8 close_failure(const struct sock *sk, const struct http_conn *conn, int old_state)
+{
+	if (BPF_CORE_READ(sk, sk_err) == ECONNRESET)
+		return HTTP_FAILURE_RESET;
+	if (conn->role == HTTP_ROLE_CLIENT && old_state != TCP_CLOSE_WAIT && old_state != TCP_LAST_ACK)
+		return HTTP_FAILURE_CANCELLED;
+	return HTTP_FAILURE_CLOSED;
+}
+
+static __attribute__((noinline)) int end_closed(const struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct http_conn *conn = bpf_map_lookup_elem(&connections, &key);
+
+	if (conn && conn->open && conn->verdict == HTTP_VERDICT_HTTP1)
+		end_responses(key, bpf_ktime_get_ns(), close_failure(sk, conn, TCP_CLOSE_WAIT));
+	forget_connection(key);
+	return 0;
+}
+
+static __attribute__((noinline)) int run_on(__u32 slot)
+{
+	__u32 i;
+
+	for (i = 0; i < HTTP_STEPS; i++)
+		if (!http_step_on(slot))
+			return 0;
+	return http_lose_framing(slot);
 }
 
 /* The first step and the others are called one after the other: their frames together would be too much stack. */
 static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
-	__u32 i;
+	int left = begin_run(slot, sk, ret, flags, sent);
 
-	if (!begin_run(slot, sk, ret, flags, sent))
-		return 0;
-	for (i = 0; i < HTTP_STEPS; i++)
-		if (!http_step_on(slot))
-			return 0;
-	return http_lose_framing(slot);
+	if (left & RUN_STEPS)
+		run_on(slot);
+	if (left & RUN_CLOSED)
+		end_closed(sk);
+	return 0;
 }
 
 /* Bytes came that a client has not read when its socket reached TCP_CLOSE. */
@@ -119,15 +157,6 @@ static __always_inline bool has_unread(const struct sock *sk)
 
 	/* The FIN has a number too. A close throws the queue away first, and nobody reads any more. */
 	return unread > 1 && BPF_CORE_READ(sk, sk_receive_queue.qlen);
-}
-
-static __always_inline __u8 close_failure(const struct sock *sk, const struct http_conn *conn, int old_state)
-{
-	if (BPF_CORE_READ(sk, sk_err) == ECONNRESET)
-		return HTTP_FAILURE_RESET;
-	if (conn->role == HTTP_ROLE_CLIENT && old_state != TCP_CLOSE_WAIT && old_state != TCP_LAST_ACK)
-		return HTTP_FAILURE_CANCELLED;
-	return HTTP_FAILURE_CLOSED;
 }
 
 static __always_inline int state_changed(const struct sock *sk, int old_state, int new_state)
@@ -183,6 +212,32 @@ SEC("?raw_tp/sock_recv_length")
 int BPF_PROG(trace_sock_recv_length, const struct sock *sk, int ret, int flags)
 {
 	return data_moved(SLOT_RECEIVE, sk, ret, flags, false);
+}
+
+/*
+ * The same through perf events, for kernels that preempt raw tracepoints (since 7.0): there a program is left out while
+ * another task is preempted inside it on the same CPU. Perf events run theirs with preemption disabled.
+ */
+SEC("?tracepoint/sock/sock_send_length")
+int trace_sock_send_length_perf(struct trace_event_raw_sock_msg_length *ctx)
+{
+	return data_moved(SLOT_SEND, ctx->sk, ctx->ret, ctx->flags, true);
+}
+
+SEC("?tracepoint/sock/sock_recv_length")
+int trace_sock_recv_length_perf(struct trace_event_raw_sock_msg_length *ctx)
+{
+	return data_moved(SLOT_RECEIVE, ctx->sk, ctx->ret, ctx->flags, false);
+}
+
+/*
+ * A second look, behind the raw tracepoint's: a perf event's program is left out where it interrupts another's, the raw
+ * one where a task is preempted inside it. Of two looks at one change the second finds nothing to do.
+ */
+SEC("?tracepoint/sock/inet_sock_set_state")
+int trace_inet_sock_set_state_perf(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	return state_changed(ctx->skaddr, ctx->oldstate, ctx->newstate);
 }
 
 #endif

@@ -54,7 +54,9 @@ static __always_inline void select_connection(struct http_conn *conn, __u32 tgid
 
 static __always_inline void read_addresses(struct http_conn *conn, const struct sock *sk)
 {
-	conn->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	const struct inet_sock *inet = (const void *)sk;
+
+	conn->local_port = __builtin_bswap16(BPF_CORE_READ(inet, inet_sport)); /* skc_num is 0 once it is closed */
 	conn->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (conn->family == AF_INET) {
 		*(__u32 *)conn->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);

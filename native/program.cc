@@ -55,6 +55,7 @@ Napi::Function Program::Define(Napi::Env env) {
                          InstanceMethod<&Program::AttachPerfEvent>("attachPerfEvent"),
                          InstanceMethod<&Program::TestRun>("testRun"),
                          InstanceMethod<&Program::Info>("info"),
+                         InstanceMethod<&Program::RecursionMisses>("recursionMisses"),
                      });
 }
 
@@ -159,18 +160,26 @@ Napi::Value Program::TestRun(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), options.retval);
 }
 
-Napi::Value Program::Info(const Napi::CallbackInfo& info) {
-  const int fd = Loaded(info.Env(), "inspect");
+bpf_prog_info Program::Inspect(Napi::Env env) const {
   bpf_prog_info kernel = {};
   uint32_t size = sizeof(kernel);
-  const int error = bpf_obj_get_info_by_fd(fd, &kernel, &size);
-  if (error != 0) throw BpfError(info.Env(), error, "inspect " + name_);
+  const int error = bpf_obj_get_info_by_fd(Loaded(env, "inspect"), &kernel, &size);
+  if (error != 0) throw BpfError(env, error, "inspect " + name_);
+  return kernel;
+}
+
+Napi::Value Program::RecursionMisses(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(Inspect(info.Env()).recursion_misses));
+}
+
+Napi::Value Program::Info(const Napi::CallbackInfo& info) {
+  const bpf_prog_info kernel = Inspect(info.Env());
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("id", kernel.id);
   result.Set("runCount", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(kernel.run_cnt)));
   result.Set("runTimeNs", Napi::BigInt::New(info.Env(), static_cast<uint64_t>(kernel.run_time_ns)));
   result.Set("verifiedInstructions", kernel.verified_insns);
   result.Set("jitedBytes", kernel.jited_prog_len);
-  result.Set("memlockBytes", static_cast<double>(MemlockBytes(fd)));
+  result.Set("memlockBytes", static_cast<double>(MemlockBytes(bpf_program__fd(state_.program))));
   return result;
 }

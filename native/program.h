@@ -2,6 +2,7 @@
 #ifndef NATIVE_PROGRAM_H_
 #define NATIVE_PROGRAM_H_
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <napi.h>
 
@@ -30,11 +31,14 @@ class Program : public Napi::ObjectWrap<Program> {
   Napi::Value AttachPerfEvent(const Napi::CallbackInfo& info);
   Napi::Value TestRun(const Napi::CallbackInfo& info);
   Napi::Value Info(const Napi::CallbackInfo& info);
+  Napi::Value RecursionMisses(const Napi::CallbackInfo& info);
 
   // Throws when the object was closed.
   bpf_program* Opened(Napi::Env env) const;
   // The program's descriptor; throws when it was not loaded.
   int Loaded(Napi::Env env, const std::string& attempt) const;
+  // What the kernel says about the program; throws as Loaded().
+  bpf_prog_info Inspect(Napi::Env env) const;
   // Wraps what libbpf returned; throws its error, with what it printed.
   template <typename Attempt>
   Napi::Value Linked(Napi::Env env, const std::string& target, Attempt attempt);

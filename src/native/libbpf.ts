@@ -90,6 +90,8 @@ export interface BpfProgram {
   /** Runs the program once in this process (BPF_PROG_TEST_RUN) with `context` as its arguments; returns its return value. */
   testRun(context?: Uint8Array): number;
   info(): ProgramInfo;
+  /** How often the kernel left the program out because it, or another on this CPU, was running; since 5.12, else 0. */
+  recursionMisses(): bigint;
 }
 
 export interface BpfLink {

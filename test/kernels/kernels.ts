@@ -15,8 +15,6 @@ export interface KernelChoice {
   readonly packages: RegExp;
   /** The socket tap's mechanisms to force, one boot each. */
   readonly hooks: readonly string[];
-  /** Why cases of the socket tap may fail under emulation alone: they are shown, and count as skipped. */
-  readonly losesCalls?: string;
 }
 
 /** A kernel image at hand. */
@@ -51,9 +49,7 @@ export const KERNELS: readonly KernelChoice[] = [
     series: "7.2",
     suites: ["sid"],
     packages: /^linux-binary-[0-9]\S+-cloud-amd64$/,
-    hooks: ["raw_tp", "fexit"],
-    losesCalls:
-      "it preempts BPF programs and leaves one out where another task is inside it (recursion_misses); emulated programs run a hundred times as long",
+    hooks: ["tracepoint", "raw_tp"],
   },
 ];
 

@@ -7,7 +7,7 @@ import { buildProcs } from "../support/procs.ts";
 import { buildTalk } from "../support/talk.ts";
 import { buildInitramfs } from "./initramfs.ts";
 import { KERNELS, type Kernel, type KernelChoice, obtainKernel } from "./kernels.ts";
-import { type Boot, boot, type Outcome } from "./machine.ts";
+import { boot, type Outcome } from "./machine.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../build/kernels");
 const TIMEOUT_MS = 15 * 60_000;
@@ -47,28 +47,11 @@ function hasFailed({ lines, crash }: Outcome): boolean {
   return crash !== undefined || lines.some((line) => line.kind === "test" && line.state === "failed");
 }
 
-/** The outcome on a kernel that loses calls under emulation, with the failed cases of the socket tap as skipped. */
-function excuse(outcome: Outcome, reason: string): Outcome {
-  let excused = 0;
-  const lines = outcome.lines.map((line) => {
-    if (line.kind !== "test" || line.state !== "failed" || !line.name.startsWith(TAP_TESTS)) return line;
-    excused++;
-    return { ...line, state: "skipped" as const };
-  });
-  if (excused > 0) console.log(`\n    SKIPPED ${excused} failed cases of the socket tap: ${reason}\n`);
-  return { ...outcome, lines };
-}
-
 function count(outcome: Outcome): string {
   const counts = { passed: 0, failed: outcome.crash === undefined ? 0 : 1, skipped: 0 };
   for (const line of outcome.lines) if (line.kind === "test") counts[line.state]++;
   for (const state of ["passed", "failed", "skipped"] as const) total[state] += counts[state];
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
-}
-
-async function bootFor({ losesCalls }: KernelChoice, machine: Boot): Promise<Outcome> {
-  const outcome = await boot(machine);
-  return losesCalls === undefined ? outcome : excuse(outcome, losesCalls);
 }
 
 async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): Promise<void> {
@@ -78,12 +61,12 @@ async function runOn(kernel: Kernel, choice: KernelChoice, initramfs: string): P
     const tests = options.only ?? (index === 0 ? ALL_TESTS : TAP_TESTS);
     const environment = { WATTSPAN_SOCKET_HOOK: hook, WATTSPAN_TESTS: tests, WATTSPAN_EMULATED: "1" };
     const machine = { kernel, initramfs, environment, timeoutMs: TIMEOUT_MS, log };
-    let outcome = await bootFor(choice, machine);
+    let outcome = await boot(machine);
     if (hasFailed(outcome)) {
       // Emulation stretches the moments between a packet and its hook: only what fails twice is the kernel's.
       say(kernel.release, hook, `once more, after ${Math.round(outcome.seconds)} s:`);
       printFailures(outcome, log);
-      outcome = await bootFor(choice, machine);
+      outcome = await boot(machine);
     }
     say(kernel.release, hook, `${count(outcome)}, ${Math.round(outcome.seconds)} s`);
     printFailures(outcome, log);

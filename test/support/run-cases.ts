@@ -15,6 +15,8 @@ export interface CaseResult {
   readonly report: TalkReport;
   /** Requests of the case's own processes, connection by connection in the script's order. */
   readonly seen: readonly SeenRequest[];
+  /** How far the tap's counters moved. */
+  readonly counted: TapCounters;
 }
 
 export interface GarbageResult {
@@ -36,24 +38,20 @@ export async function runCases(
   return results;
 }
 
-/** The kernel leaves out a kretprobe where another probe runs, and tells nobody: such a case is played once more. */
-const MISSES_CALLS = process.env.WATTSPAN_SOCKET_HOOK === "kprobe";
-
-function isShort(one: Case, reports: Map<string, TalkReport>, requests: readonly SeenRequest[]): boolean {
-  return seenIn(reports.get(one.name)!, requests).length < one.client.length + one.server.length;
-}
-
 async function runTogether(cases: readonly Case[], tap: TestedTap): Promise<Map<string, CaseResult>> {
-  const reports = new Map<string, TalkReport>();
+  const played: { name: string; report: TalkReport; counted: TapCounters }[] = [];
   await tap.start();
   try {
-    for (const { name, talk } of cases) reports.set(name, await playTalk(talk));
-    let requests = await settled(tap, [...reports.values()], countRequests(cases));
-    for (const missed of MISSES_CALLS ? cases.filter((one) => isShort(one, reports, requests)) : []) {
-      reports.set(missed.name, await playTalk(missed.talk));
-      requests = await settled(tap, [...reports.values()], countRequests(cases));
+    for (const { name, talk } of cases) {
+      const before = tap.counters();
+      const report = await playTalk(talk);
+      played.push({ name, report, counted: differences(before, tap.counters()) });
     }
-    return new Map([...reports].map(([name, report]) => [name, { report, seen: seenIn(report, requests) }]));
+    const reports = played.map(({ report }) => report);
+    const requests = await settled(tap, reports, countRequests(cases));
+    return new Map(
+      played.map(({ name, report, counted }) => [name, { report, counted, seen: seenIn(report, requests) }]),
+    );
   } finally {
     await tap.stop();
   }
@@ -62,7 +60,8 @@ async function runTogether(cases: readonly Case[], tap: TestedTap): Promise<Map<
 async function runLate(late: Case, tap: TestedTap): Promise<CaseResult> {
   try {
     const report = await playTalk(late.talk, () => tap.start());
-    return { report, seen: seenIn(report, await settled(tap, [report], countRequests([late]))) };
+    const seen = seenIn(report, await settled(tap, [report], countRequests([late])));
+    return { report, seen, counted: tap.counters() };
   } finally {
     await tap.stop();
   }
@@ -153,7 +152,11 @@ export interface TimeCheck {
 }
 
 /** The bounds of start and end of each answered request that `side` of a case was seen to make. */
-export function timeChecks(tested: Case, result: CaseResult, side: "client" | "server"): TimeCheck[] {
+export function timeChecks(
+  tested: Case,
+  result: Pick<CaseResult, "report" | "seen">,
+  side: "client" | "server",
+): TimeCheck[] {
   const exchanges = exchangesSeenBy(side, tested.talk);
   const reported = result.seen.filter(({ role }) => role === side);
   if (tested.talk.connectionCount !== 1 || exchanges.length !== reported.length) return [];

@@ -55,6 +55,7 @@ function attempts(refuse: (feature: Feature) => string | undefined = () => undef
   return {
     libbpf: { probe: refuse },
     programs: PROGRAMS,
+    kretprobes: { refusal: () => undefined },
     openTap: () => ({ hook: "raw_tp", memoryBytes: 15 << 20 }),
   };
 }

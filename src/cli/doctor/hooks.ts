@@ -1,6 +1,8 @@
 // By what the kernel lets itself be watched, tried for real.
 
-import { HOOK_SETS, type HookProgram, refusalOf } from "../../ebpf/tap/socket-hooks.ts";
+import { release } from "node:os";
+import type { Kretprobes } from "../../ebpf/tap/kretprobes.ts";
+import { type HookProgram, type HookSet, hookSetsToTry, refusalOf } from "../../ebpf/tap/socket-hooks.ts";
 import type { Libbpf } from "../../native/libbpf.ts";
 import { type Finding, note, ok, problem, type Section } from "./report.ts";
 
@@ -9,6 +11,8 @@ export interface Attempts {
   readonly libbpf: Pick<Libbpf, "probe">;
   /** Of the HTTP tap. */
   readonly programs: readonly HookProgram[];
+  /** What makes return probes; this host's unless given. */
+  readonly kretprobes?: Pick<Kretprobes, "refusal">;
   /** Opens the HTTP tap as the receiver would, and closes it. Throws where it cannot be opened. */
   openTap(): { readonly hook: string; readonly memoryBytes: number };
 }
@@ -38,12 +42,18 @@ export function capture(attempts: Attempts | undefined, reason: string): Capture
   }
   const events = tracepoints(attempts);
   const { hook, findings } = opened(attempts);
+  const sets = hookSetsToTry(undefined, release());
+  const chosen = sets.findIndex((set) => set.hook === hook);
   return {
     hook,
     ok: hook !== undefined && events.every(({ state }) => state === "ok"),
     section: {
       title: "Capture",
-      findings: [...findings, ...HOOK_SETS.map((set) => mechanism(attempts, set, hook)), ...events],
+      findings: [
+        ...findings,
+        ...sets.map((set, rank) => mechanism(attempts, set, hook, rank < chosen)),
+        ...events,
+      ],
     },
   };
 }
@@ -67,12 +77,12 @@ function opened(attempts: Attempts): { hook: string | undefined; findings: reado
   }
 }
 
-function mechanism(attempts: Attempts, set: (typeof HOOK_SETS)[number], chosen: string | undefined): Finding {
+/** Whether a set could be used, and why the chosen one is another. */
+function mechanism(attempts: Attempts, set: HookSet, chosen: string | undefined, isBetter: boolean): Finding {
   const [what] = Object.values(set.needs);
-  const refusal = refusalOf(set, attempts.libbpf, attempts.programs);
+  const refusal = refusalOf(set, attempts.libbpf, attempts.programs, attempts.kretprobes);
   if (refusal) return note(set.hook, `${what}: ${refusal.reason}`);
   if (set.hook === chosen) return ok(set.hook, `${what}: chosen`);
-  const isBetter = HOOK_SETS.findIndex(({ hook }) => hook === chosen) > HOOK_SETS.indexOf(set);
   return isBetter || chosen === undefined
     ? note(set.hook, `${what}: there, but the programs for it were refused or not wanted`)
     : ok(set.hook, `${what}: there, not needed`);

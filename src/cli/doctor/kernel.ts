@@ -63,5 +63,8 @@ function tracefs(host: HostFiles): Finding {
   );
   return mounted
     ? ok("tracefs", mounted)
-    : note("tracefs", 'not mounted, or not ours to read; only the hooks "syscalls" need it');
+    : note(
+        "tracefs",
+        'not mounted, or not ours to read; the hooks "tracepoint", "kprobe" and "syscalls" need it',
+      );
 }

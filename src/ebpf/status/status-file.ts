@@ -1,14 +1,13 @@
 // A running agent's counters where `wattspan doctor` finds them: one small file for each receiver with a tap.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startTicks } from "../process/start-ticks.ts";
 import type { HttpSource } from "../tap/source.ts";
 
 /** Where the files are, unless the variable says otherwise: memory, emptied at boot. */
 const DEFAULT_FOLDER = "/run/wattspan";
 export const STATUS_FOLDER_VARIABLE = "WATTSPAN_STATUS_DIR";
 const WRITE_INTERVAL_MS = 10_000;
-/** Of /proc/<pid>/stat behind the command: the start time, in ticks since boot. */
-const START_TICKS_FIELD = 19;
 
 export interface AgentStatus {
   readonly pid: number;
@@ -106,15 +105,6 @@ function parseStatus(path: string): AgentStatus | undefined {
     return isStatus ? status : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function startTicks(pid: number, procRoot = "/proc"): number | undefined {
-  try {
-    const stat = readFileSync(`${procRoot}/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[START_TICKS_FIELD]);
-  } catch {
-    return undefined; // no such process
   }
 }
 

@@ -1,8 +1,8 @@
 // The HTTP tap in the kernel: bpf/http.bpf.o, loaded and attached, and its maps.
-import type { BpfLink, BpfMap, BpfObject } from "../../native/libbpf.ts";
+import type { BpfLink, BpfMap, BpfObject, BpfProgram } from "../../native/libbpf.ts";
 import { http_settings } from "../layouts.gen.ts";
 import { type OnRecord, RingReader } from "../ring.ts";
-import { COUNTER_NAMES, sumCounters, type TapCounters } from "./counters.ts";
+import { MAP_COUNTER_NAMES, sumCounters, type TapCounters } from "./counters.ts";
 import type { HttpTap, MapSnapshot, SelectorBits, SpanSettings } from "./http-tap.ts";
 import type { SocketHook } from "./socket-hooks.ts";
 
@@ -13,6 +13,7 @@ export class BpfHttpTap implements HttpTap {
   readonly hook: SocketHook;
   readonly #object: BpfObject;
   readonly #links: readonly BpfLink[];
+  readonly #programs: readonly BpfProgram[];
   readonly #targets: RingReader;
   readonly #requests: RingReader;
   readonly #series: MapReader;
@@ -26,6 +27,7 @@ export class BpfHttpTap implements HttpTap {
     this.hook = hook;
     this.#object = object;
     this.#links = links;
+    this.#programs = object.programs.filter((program) => program.autoload && !isLookedAtTwice(hook, program));
     this.#targets = new RingReader(object.map("target_events").ring());
     this.#requests = new RingReader(object.map("events").ring());
     this.#series = new MapReader(object.map("series"));
@@ -100,7 +102,8 @@ export class BpfHttpTap implements HttpTap {
     const { valueSize } = this.#counters.map;
     const { values } = this.#counters.read();
     return sumCounters(
-      COUNTER_NAMES.map((_, index) => values.subarray(index * valueSize, (index + 1) * valueSize)),
+      MAP_COUNTER_NAMES.map((_, index) => values.subarray(index * valueSize, (index + 1) * valueSize)),
+      this.#programs.reduce((sum, program) => sum + program.recursionMisses(), 0n),
     );
   }
 
@@ -121,6 +124,11 @@ export class BpfHttpTap implements HttpTap {
     this.#key.writeUInt32LE(value >>> 0);
     return this.#key;
   }
+}
+
+/** Whether another program sees the same events: nothing is lost where one of the two is left out. */
+function isLookedAtTwice(hook: SocketHook, { name }: BpfProgram): boolean {
+  return hook === "tracepoint" && name.startsWith("trace_inet_sock_set_state");
 }
 
 /** Reads a whole map again and again into the same buffers, whose pages are only touched as far as there are entries. */

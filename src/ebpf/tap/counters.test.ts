@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { COUNTER_NAMES, sumCounters } from "./counters.ts";
+import { MAP_COUNTER_NAMES, sumCounters } from "./counters.ts";
 
 test("has a name for each of the kernel's counters, in its order", () => {
   const header = readFileSync(new URL("../../../bpf/http.h", import.meta.url), "utf8");
@@ -10,7 +10,7 @@ test("has a name for each of the kernel's counters, in its order", () => {
   // LOST_SERIES is called series_full, COUNT_SPANS spans: what they count, in the words of the log.
   const words = kernel.map((name) => name.replace(/^(count|lost)_/, ""));
   expect(words).toEqual(
-    COUNTER_NAMES.map((name) => name.replace(/(series|captures|connections)_full$/, "$1")),
+    MAP_COUNTER_NAMES.map((name) => name.replace(/(series|captures|connections)_full$/, "$1")),
   );
 });
 
@@ -18,5 +18,10 @@ test("sums what all CPUs counted", () => {
   const perCpu = Buffer.alloc(16);
   perCpu.writeBigUInt64LE(3n, 0);
   perCpu.writeBigUInt64LE(4n, 8);
-  expect(sumCounters(COUNTER_NAMES.map(() => perCpu)).ring_full).toBe(7n);
+  const counters = sumCounters(
+    MAP_COUNTER_NAMES.map(() => perCpu),
+    5n,
+  );
+  expect(counters.ring_full).toBe(7n);
+  expect(counters.recursion_misses).toBe(5n);
 });

@@ -1,7 +1,7 @@
 // The tap's counters: every way to lose something, and what was not HTTP.
 
 /** Names of enum http_counter (bpf/http.h), in its order. */
-export const COUNTER_NAMES = [
+export const MAP_COUNTER_NAMES = [
   "spans",
   "spans_sampled_out",
   "spans_over_budget",
@@ -17,17 +17,21 @@ export const COUNTER_NAMES = [
   "unreadable",
   "unmatched_responses",
   "routes_over_limit",
+  "missed_calls",
 ] as const;
 
-export type CounterName = (typeof COUNTER_NAMES)[number];
+/** All counters: the map's, and those that the kernel keeps of programs. */
+export const COUNTER_NAMES: readonly CounterName[] = [...MAP_COUNTER_NAMES, "recursion_misses"];
+
+export type CounterName = (typeof MAP_COUNTER_NAMES)[number] | "recursion_misses";
 
 /** Since the tap was opened. */
 export type TapCounters = Readonly<Record<CounterName, bigint>>;
 
-/** Sums the values of a per-CPU array of u64: `perCpu` has `cpus` values for each counter. */
-export function sumCounters(perCpu: readonly Buffer[]): TapCounters {
-  const sums = COUNTER_NAMES.map((name, index) => [name, sumOverCpus(perCpu[index])]);
-  return Object.fromEntries(sums) as TapCounters;
+/** Sums the values of a per-CPU array of u64: `perCpu` has `cpus` values for each counter of the map. */
+export function sumCounters(perCpu: readonly Buffer[], recursionMisses: bigint): TapCounters {
+  const sums = MAP_COUNTER_NAMES.map((name, index) => [name, sumOverCpus(perCpu[index])]);
+  return Object.fromEntries([...sums, ["recursion_misses", recursionMisses]]) as TapCounters;
 }
 
 function sumOverCpus(values: Buffer | undefined): bigint {

@@ -124,7 +124,7 @@ test("says in one sentence what was tried, why it failed and what to do", () => 
     missing: { sock_send_length: "ENOENT: no such tracepoint", inet_sendmsg: "EINVAL: invalid argument" },
   });
   expect(() => openHttpTap(libbpf, Buffer.alloc(0), SETTINGS)).toThrow(
-    /^cannot watch sockets \(raw_tp: ENOENT: no such tracepoint; fexit: EINVAL: invalid argument; kprobe: not part of this build; syscalls: not part of this build\): .+/,
+    /^cannot watch sockets \(raw_tp: ENOENT: no such tracepoint; tracepoint: not part of this build; fexit: EINVAL: invalid argument; kprobe: not part of this build; syscalls: not part of this build\): .+/,
   );
   expect(libbpf.openObjects).toBe(0);
 });

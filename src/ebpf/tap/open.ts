@@ -1,8 +1,10 @@
 // Opens the HTTP tap with the best hooks that this kernel offers.
 import { existsSync } from "node:fs";
-import type { BpfLink, BpfObject, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
+import { release } from "node:os";
+import type { BpfLink, BpfObject, BpfProgram, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
 import { BpfHttpTap } from "./bpf-http-tap.ts";
 import type { SelectorBits, SpanSettings } from "./http-tap.ts";
+import { Kretprobes } from "./kretprobes.ts";
 import { chooseMapSizes, type MapShape, type MapSizes } from "./memory.ts";
 import {
   autoload,
@@ -53,7 +55,7 @@ export function openHttpTap(libbpf: Libbpf, object: Uint8Array, settings: HttpTa
   const opening = { libbpf, object, settings, ...lookAt(libbpf, object) };
   const refusals: Refusal[] = [];
   let cause: unknown; // of the best set that could not be loaded, with the verifier's log
-  for (const set of hookSetsToTry(settings.hook)) {
+  for (const set of hookSetsToTry(settings.hook, release())) {
     const refusal = refusalOf(set, libbpf, opening.programs);
     if (refusal) {
       refusals.push(refusal);
@@ -116,12 +118,24 @@ function openWith(set: HookSet, { libbpf, object: bytes, settings, programs, map
     writePorts(object, settings.ports);
     const tap = new BpfHttpTap(set.hook, object, links);
     if (settings.firstSpans) tap.setSpans(settings.firstSpans);
-    for (const program of object.programs) if (program.autoload) links.push(program.attach());
+    attachTo(object, links);
     return tap;
   } catch (error) {
     for (const link of links) link.close();
     object.close();
     throw error;
+  }
+}
+
+/** Attaches the chosen programs, each by its section, and adds them to `links`. */
+function attachTo(object: BpfObject, links: BpfLink[]): void {
+  const programs = object.programs.filter(({ autoload }) => autoload);
+  const returnOf = ({ section }: BpfProgram) => /^\??kretprobe\/(.+)$/.exec(section)?.[1];
+  const kretprobes = programs.some(returnOf) ? new Kretprobes() : undefined;
+  kretprobes?.removeStale();
+  for (const program of programs) {
+    const symbol = returnOf(program);
+    links.push(symbol && kretprobes ? kretprobes.attach(program, symbol) : program.attach());
   }
 }
 

@@ -48,13 +48,26 @@ test("leaves out the hooks that a kernel does not have", () => {
 });
 
 test("tries the raw tracepoints first and system calls last", () => {
-  expect(hookSetsToTry(undefined).map(({ hook }) => hook)).toEqual(["raw_tp", "fexit", "kprobe", "syscalls"]);
+  const hooks = hookSetsToTry(undefined, "6.12.0-amd64").map(({ hook }) => hook);
+  expect(hooks).toEqual(["raw_tp", "tracepoint", "fexit", "kprobe", "syscalls"]);
+});
+
+test("tries raw tracepoints second where the kernel preempts their programs", () => {
+  const hooks = hookSetsToTry(undefined, "7.0.1-amd64").map(({ hook }) => hook);
+  expect(hooks).toEqual(["tracepoint", "raw_tp", "fexit", "kprobe", "syscalls"]);
+});
+
+test("uses kprobes only where return probes can be made", () => {
+  const kprobe = HOOK_SETS.find(({ hook }) => hook === "kprobe")!;
+  const reason = "tracefs is not mounted at /sys/kernel/tracing";
+  expect(refusalOf(kprobe, all, programs, { refusal: () => reason })).toEqual({ hook: "kprobe", reason });
+  expect(refusalOf(kprobe, all, programs, { refusal: () => undefined })).toBeUndefined();
 });
 
 test("tries the forced set alone, and refuses one that does not exist", () => {
-  expect(hookSetsToTry("kprobe").map(({ hook }) => hook)).toEqual(["kprobe"]);
-  expect(() => hookSetsToTry("ptrace")).toThrow(
-    'WATTSPAN_SOCKET_HOOK is "ptrace": use one of raw_tp, fexit, kprobe, syscalls',
+  expect(hookSetsToTry("kprobe", "6.12.0").map(({ hook }) => hook)).toEqual(["kprobe"]);
+  expect(() => hookSetsToTry("ptrace", "6.12.0")).toThrow(
+    'WATTSPAN_SOCKET_HOOK is "ptrace": use one of raw_tp, tracepoint, fexit, kprobe, syscalls',
   );
 });
 

@@ -1,8 +1,9 @@
 // The sets of hooks by which the kernel can show what sockets send and receive, the best first.
 import type { Feature, Libbpf } from "../../native/libbpf.ts";
+import { Kretprobes } from "./kretprobes.ts";
 
 /** Names of the sets, as WATTSPAN_SOCKET_HOOK takes them. */
-export type SocketHook = "raw_tp" | "fexit" | "kprobe" | "syscalls";
+export type SocketHook = "raw_tp" | "tracepoint" | "fexit" | "kprobe" | "syscalls";
 
 export interface HookSet {
   readonly hook: SocketHook;
@@ -22,6 +23,11 @@ export const HOOK_SETS: readonly HookSet[] = [
     programs: /^trace_sock_(send|recv)_length$/,
   },
   {
+    hook: "tracepoint", // the same, dearer, through perf events
+    needs: { tracepoint: "sock/sock_send_length" },
+    programs: /_perf$/,
+  },
+  {
     hook: "fexit", // since 5.5, on x86-64; on arm64 since 6.0
     needs: { fentry: "inet_sendmsg" },
     programs: /_fexit$/,
@@ -38,15 +44,27 @@ export const HOOK_SETS: readonly HookSet[] = [
   },
 ];
 
+/** The order on kernels that preempt raw tracepoints. */
+const PREEMPTED_HOOK_SETS: readonly HookSet[] = HOOK_SETS.toSorted(
+  (a, b) => Number(b.hook === "tracepoint") - Number(a.hook === "tracepoint"),
+);
+
 /** A set that cannot be used here, and the kernel's reason. */
 export interface Refusal {
   readonly hook: SocketHook;
   readonly reason: string;
 }
 
-/** The sets to try, in order: all of them, or the one that is forced. Throws on a name that is none. */
-export function hookSetsToTry(forced: string | undefined): readonly HookSet[] {
-  if (!forced) return HOOK_SETS;
+/** Since when kernels preempt a raw tracepoint's programs, and leave them out for whoever comes meanwhile. */
+const PREEMPTS_RAW_TRACEPOINTS = 7;
+
+/**
+ * The sets to try on a kernel, in order: all of them, or the one that is forced. Throws on a name that is none.
+ * `release` is of the kernel, as `uname -r` has it.
+ */
+export function hookSetsToTry(forced: string | undefined, release: string): readonly HookSet[] {
+  if (!forced)
+    return Number.parseInt(release, 10) < PREEMPTS_RAW_TRACEPOINTS ? HOOK_SETS : PREEMPTED_HOOK_SETS;
   const set = HOOK_SETS.find(({ hook }) => hook === forced);
   if (set) return [set];
   const names = HOOK_SETS.map(({ hook }) => hook).join(", ");
@@ -64,9 +82,10 @@ export function refusalOf(
   { hook, needs, programs }: HookSet,
   libbpf: Pick<Libbpf, "probe">,
   all: readonly HookProgram[],
+  kretprobes: Pick<Kretprobes, "refusal"> = new Kretprobes(),
 ): Refusal | undefined {
   if (!all.some(({ name }) => programs.test(name))) return { hook, reason: "not part of this build" };
-  const reason = libbpf.probe(needs);
+  const reason = libbpf.probe(needs) ?? (hook === "kprobe" ? kretprobes.refusal() : undefined);
   return reason === undefined ? undefined : { hook, reason };
 }
 

@@ -9,6 +9,10 @@ export const LOSSES: Readonly<Partial<Record<CounterName, string>>> = {
     "Requests are missing from metrics: there are too many series. Lower routes.limit, or narrow discovery.",
   captures_full: "Spans were lost: too many connections were open at once. Narrow discovery.",
   connections_full: "Requests were not seen: too many connections were open at once. Narrow discovery.",
+  missed_calls:
+    "Requests may be missing: another probe got in the way of a kprobe, or thousands of calls waited.",
+  recursion_misses:
+    "Requests may be missing: the kernel left out a program because one was running on the same CPU. Mount tracefs.",
   pipelined: "Requests were not seen: a client sent more at once than can be followed.",
 };
 

@@ -81,6 +81,25 @@ const early: readonly Case[] = [
     { client: [unanswered("GET", "/rst", "cancelled")], server: [unanswered("GET", "/rst", "reset")] },
   ),
   httpCase(
+    "the client resets before the server reads the request",
+    (talk) =>
+      talk
+        .connect()
+        .send("c", "write", get("/rst/unread"))
+        .act("c", "sleep 20") // The client's hook runs when its send returns: a reset may come before.
+        .act("c", "reset")
+        .act("c", "set a")
+        .act("s", "await a")
+        .receive("s")
+        .act("s", "readend")
+        .act("s", "close"),
+    [],
+    {
+      client: [unanswered("GET", "/rst/unread", "cancelled")],
+      server: [unanswered("GET", "/rst/unread", "reset")],
+    },
+  ),
+  httpCase(
     "the server resets before the response",
     (talk) =>
       talk
