@@ -9,5 +9,7 @@ export interface Entry<F> {
   readonly type: string;
   /** Older upstream spellings, accepted with one warning. */
   readonly aliases?: readonly string[];
+  /** The package it is from, for a plugin's. */
+  readonly module?: string;
   load(): Promise<F>;
 }
