@@ -7,6 +7,7 @@ export interface Command {
 
 export interface CommandEntry {
   readonly name: string;
+  readonly alias?: string;
   /** One line for the help. */
   readonly summary: string;
   load(): Promise<Command>;
@@ -27,9 +28,26 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./validate.ts"),
   },
   {
+    name: "print-config",
+    alias: "print-initial-config",
+    summary:
+      "Prints a configuration with every default ([--format json] [--mode unredacted] [--validate=false])",
+    load: () => import("./print-config.ts"),
+  },
+  {
+    name: "config-schema",
+    summary: "Prints the JSON Schema of configurations, for editors",
+    load: () => import("./config-schema.ts"),
+  },
+  {
     name: "components",
     summary: "Lists the components of this build, as YAML",
     load: () => import("./components.ts"),
+  },
+  {
+    name: "featuregate",
+    summary: "Lists the feature gates, or shows one ([id])",
+    load: () => import("./featuregate.ts"),
   },
   {
     name: "doctor",

@@ -1,76 +1,63 @@
+import type { ConnectorStability } from "../component/connector.ts";
 import type { Entry } from "../component/entry.ts";
-import type { Factory } from "../component/index.ts";
+import type { Stability } from "../component/index.ts";
 import { defaultProviders } from "../confmap/providers.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { Catalog } from "../service/catalog.ts";
-import { registry } from "../service/registry.ts";
 import { buildInfo } from "./build-info.ts";
+import { registryWithPlugins } from "./config-flags.ts";
 import { parseFlags } from "./flags.ts";
+import { printYaml } from "./print.ts";
 
 /** Lists every component and how stable it is, in the shape of the Collector's `components`. */
 export async function run(args: readonly string[]): Promise<number> {
-  parseFlags(args, {});
-  const { stringify } = await import("yaml");
-  const listing = {
+  const registry = await registryWithPlugins(parseFlags(args, { values: { plugin: {} } }));
+  await printYaml({
     buildinfo: buildInfo,
-    receivers: await listed("receivers", registry.receivers),
-    processors: await listed("processors", registry.processors),
-    exporters: await listed("exporters", registry.exporters),
-    connectors: await connectorsListed(),
-    extensions: await extensionsListed(),
+    receivers: await listed("receivers", registry.receivers, bySignal),
+    processors: await listed("processors", registry.processors, bySignal),
+    exporters: await listed("exporters", registry.exporters, bySignal),
+    connectors: await listed("connectors", registry.connectors, bySignals),
+    extensions: await listed("extensions", registry.extensions, (extension: Stability) => ({ extension })),
     providers: Object.keys(defaultProviders())
       .toSorted()
       .map((scheme) => ({ scheme, module: moduleOf("confmap/providers") })),
-  };
-  process.stdout.write(stringify(listing, { indent: 4 }));
+  });
   return 0;
 }
 
-async function listed<F extends Factory<unknown, Signal>>(
+/** Stabilities by what they are of, as the listing names it. */
+type Stabilities = Readonly<Record<string, Stability | undefined>>;
+
+async function listed<T, F extends { readonly stability: T }>(
   kind: string,
   catalog: Catalog<F>,
+  stabilities: (stability: T) => Stabilities,
 ): Promise<object[]> {
-  const components = await Promise.all(
-    catalog.entries.map((entry: Entry<F>) =>
-      entry.load().then(({ stability }) => ({ type: entry.type, stability })),
-    ),
+  const entries = catalog.entries.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return Promise.all(
+    entries.map(async (entry: Entry<F>) => {
+      const { stability } = await entry.load();
+      const levels = Object.entries(stabilities(stability)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      return {
+        name: entry.type,
+        module: entry.module ?? moduleOf(`${kind}/${entry.type}`),
+        stability: Object.fromEntries(
+          levels.map(([what, level = "undefined"]) => [what, capitalized(level)]),
+        ),
+      };
+    }),
   );
-  return components
-    .toSorted((a, b) => a.type.localeCompare(b.type))
-    .map(({ type, stability }) => ({
-      name: type,
-      module: moduleOf(`${kind}/${type}`),
-      stability: Object.fromEntries(
-        Object.entries(stability)
-          .toSorted(([a], [b]) => a.localeCompare(b))
-          .map(([signal, level]) => [signal, capitalized(level)]),
-      ),
-    }));
 }
+
+const bySignal = (stability: { readonly [S in Signal]?: Stability }): Stabilities => stability;
 
 const SIGNALS: readonly Signal[] = ["logs", "metrics", "traces"];
 
-async function connectorsListed(): Promise<object[]> {
-  const factories = await Promise.all(registry.connectors.entries.map((entry) => entry.load()));
-  return factories.map(({ type, stability }) => ({
-    name: type,
-    module: moduleOf(`connectors/${type}`),
-    stability: Object.fromEntries(
-      SIGNALS.flatMap((from) =>
-        SIGNALS.map((to) => [`${from}-to-${to}`, capitalized(stability[from]?.[to] ?? "undefined")]),
-      ),
-    ),
-  }));
-}
-
-async function extensionsListed(): Promise<object[]> {
-  const factories = await Promise.all(registry.extensions.entries.map((entry) => entry.load()));
-  return factories.map(({ type, stability }) => ({
-    name: type,
-    module: moduleOf(`extensions/${type}`),
-    stability: { extension: capitalized(stability) },
-  }));
-}
+const bySignals = (stability: ConnectorStability): Stabilities =>
+  Object.fromEntries(
+    SIGNALS.flatMap((from) => SIGNALS.map((to) => [`${from}-to-${to}`, stability[from]?.[to]] as const)),
+  );
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

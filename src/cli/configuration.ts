@@ -1,18 +1,32 @@
-// From locations to a checked configuration, as `run` and `validate` both need it.
+// From a source to a checked configuration, as every command that has one needs it.
 import type { Logger } from "../component/index.ts";
 import { ConfigError } from "../confmap/decode.ts";
 import { LocationError } from "../confmap/location.ts";
 import { defaultProviders } from "../confmap/providers.ts";
 import { resolve } from "../confmap/resolve.ts";
 import { type AgentConfig, decodeConfig } from "../service/config.ts";
-import { registry } from "../service/registry.ts";
+import { skipUnsupported } from "../service/skip-unsupported.ts";
+import { validateConfig } from "../service/validate.ts";
+import type { ConfigSource } from "./config-flags.ts";
 
 /** Fetches and decodes a configuration. Throws a ConfigError with every error. */
-export async function getConfig(locations: readonly string[], logger: Logger): Promise<AgentConfig> {
+export async function getConfig(source: ConfigSource, logger: Logger): Promise<AgentConfig> {
+  const { locations, registry } = source;
   try {
-    return await decodeConfig(await resolve(locations, defaultProviders(), logger), registry, logger);
+    const raw = await resolve(locations, defaultProviders(), logger);
+    const supported = source.skipUnsupported ? skipUnsupported(raw, registry, logger) : raw;
+    return await decodeConfig(supported, registry, logger);
   } catch (cause) {
     if (!(cause instanceof ConfigError) || cause instanceof LocationError) throw cause;
     throw new ConfigError(`failed to get config: ${cause.message}`, { cause });
+  }
+}
+
+/** Validates a configuration that is to be used. Throws a ConfigError with every problem. */
+export function checkConfig(config: AgentConfig): void {
+  try {
+    validateConfig(config);
+  } catch (cause) {
+    throw new ConfigError(`invalid configuration: ${(cause as Error).message}`, { cause });
   }
 }

@@ -8,16 +8,20 @@ import { type EbpfHttpConfig, ebpfHttpConfig } from "../receivers/ebpf_http/conf
 import { Discovery } from "../receivers/ebpf_http/discovery.ts";
 import { tapSettings } from "../receivers/ebpf_http/tap-settings.ts";
 import { buildInfo } from "./build-info.ts";
+import { CONFIG_FLAGS } from "./config-flags.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import type { Attempts } from "./doctor/hooks.ts";
 import { HostFiles } from "./doctor/host-files.ts";
 import { render } from "./doctor/render.ts";
-import { CONFIG_FLAGS, parseFlags } from "./flags.ts";
+import { parseFlags } from "./flags.ts";
 import { httpConfig } from "./http-config.ts";
 
 /** Says what this host offers and what follows from it. 1 when HTTP cannot be captured, else 0. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, { values: CONFIG_FLAGS, switches: { json: {} } });
+  const flags = parseFlags(args, {
+    values: CONFIG_FLAGS.values,
+    switches: { ...CONFIG_FLAGS.switches, json: {} },
+  });
   const config = (await httpConfig(flags)) ?? parseConfig(ebpfHttpConfig, undefined);
   const { HOST_PROC, HOST_SYS } = process.env;
   const host = new HostFiles(HOST_PROC || "/proc", HOST_SYS || "/sys");

@@ -1,6 +1,5 @@
-// The command line, in the Collector's flags and words.
+// The command line, in the Collector's words.
 import { parseArgs } from "node:util";
-import { locationOfSetting } from "../confmap/location.ts";
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {
@@ -10,46 +9,50 @@ export class UsageError extends Error {
 /** What a command takes: flags with a value, which may be repeated, and switches. Each may have a one-letter form. */
 export interface FlagSet {
   readonly values?: Readonly<Record<string, { readonly short?: string }>>;
-  readonly switches?: Readonly<Record<string, { readonly short?: string }>>;
+  readonly switches?: Readonly<Record<string, { readonly short?: string; readonly default?: boolean }>>;
 }
 
 /** A parsed command line. */
 export interface Flags {
   readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Those that are on. */
   readonly switches: ReadonlySet<string>;
   readonly positionals: readonly string[];
 }
 
-/** The flags that say which configuration is meant. */
-export const CONFIG_FLAGS = { config: {}, set: {} } as const;
-
 /** Parses arguments strictly. Throws a UsageError. */
-export function parseFlags(args: readonly string[], { values = {}, switches = {} }: FlagSet): Flags {
+export function parseFlags(args: readonly string[], flagSet: FlagSet, maxPositionals = 0): Flags {
+  const { values = {}, switches = {} } = flagSet;
+  const found = {
+    values: {} as Record<string, string[]>,
+    switches: new Set(Object.keys(switches).filter((name) => switches[name]!.default)),
+    positionals: [] as string[],
+  };
+  for (const token of tokensOf(args, flagSet)) {
+    if (token.kind === "positional") found.positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    if (!Object.hasOwn(switches, token.name))
+      found.values[token.name] = [...(found.values[token.name] ?? []), argumentOf(token, values)];
+    else if (isOn(token)) found.switches.add(token.name);
+    else found.switches.delete(token.name);
+  }
+  checkCount(found.positionals.length, maxPositionals);
+  return found;
+}
+
+function tokensOf(args: readonly string[], { values = {}, switches = {} }: FlagSet) {
   const options = Object.fromEntries([
     ...Object.entries(values).map(
       ([name, flag]) => [name, { type: "string", multiple: true, ...flag }] as const,
     ),
     ...Object.entries(switches).map(([name, flag]) => [name, { type: "boolean", ...flag }] as const),
   ]);
-  const { tokens } = parseArgs({
-    args: [...args],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const found = {
-    values: {} as Record<string, string[]>,
-    switches: new Set<string>(),
-    positionals: [] as string[],
-  };
-  for (const token of tokens) {
-    if (token.kind === "positional") found.positionals.push(token.value);
-    if (token.kind !== "option") continue;
-    if (Object.hasOwn(switches, token.name)) found.switches.add(token.name);
-    else found.values[token.name] = [...(found.values[token.name] ?? []), argumentOf(token, values)];
-  }
-  return found;
+  return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+function checkCount(count: number, max: number): void {
+  if (count <= max) return;
+  throw new UsageError(`accepts ${max === 0 ? 0 : `at most ${max}`} arg(s), received ${count}`);
 }
 
 interface OptionToken {
@@ -70,19 +73,12 @@ function argumentOf({ name, rawName, value }: OptionToken, known: object): strin
   return value;
 }
 
-/** The locations that `--config` and then `--set` name, in order. Throws a UsageError when there is no `--config`. */
-export function configLocations({ values }: Flags): readonly string[] {
-  const settings = (values.set ?? []).map((setting) => {
-    try {
-      return locationOfSetting(setting);
-    } catch (cause) {
-      const message = (cause as Error).message;
-      throw new UsageError(`invalid argument ${JSON.stringify(setting)} for "--set" flag: ${message}`, {
-        cause,
-      });
-    }
-  });
-  const locations = values.config ?? [];
-  if (locations.length === 0) throw new UsageError("at least one config flag must be provided");
-  return [...locations, ...settings];
+/** A switch may say which way: `--validate=false`, in any spelling of Go's ParseBool. */
+function isOn({ rawName, value = "true" }: OptionToken): boolean {
+  if (/^(?:1|t|T|true|True|TRUE)$/.test(value)) return true;
+  if (/^(?:0|f|F|false|False|FALSE)$/.test(value)) return false;
+  const shown = JSON.stringify(value);
+  throw new UsageError(
+    `invalid argument ${shown} for "${rawName}" flag: strconv.ParseBool: parsing ${shown}: invalid syntax`,
+  );
 }

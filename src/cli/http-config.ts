@@ -1,11 +1,11 @@
-import type { Logger } from "../component/index.ts";
 import { ConfigError } from "../confmap/decode.ts";
 import type { EbpfHttpConfig } from "../receivers/ebpf_http/config.ts";
+import { configSource } from "./config-flags.ts";
 import { getConfig } from "./configuration.ts";
-import { configLocations, type Flags } from "./flags.ts";
+import type { Flags } from "./flags.ts";
+import { silent } from "./loggers.ts";
 
 const TYPE = "ebpf_http";
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * The section of the receiver `ebpf_http` in the configuration that is given; undefined without one. Throws a ConfigError
@@ -13,7 +13,7 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export async function httpConfig(flags: Flags): Promise<EbpfHttpConfig | undefined> {
   if (!flags.values.config && !flags.values.set) return undefined;
-  const { receivers } = await getConfig(configLocations(flags), silent);
+  const { receivers } = await getConfig(await configSource(flags), silent);
   const found = [...receivers.values()].filter(({ factory }) => factory.type === TYPE);
   const [one] = found;
   if (!one || found.length > 1)

@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function commandNamed(name: string): CommandEntry {
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = commands.find((candidate) => candidate.name === name || candidate.alias === name);
   if (command) return command;
   const hint = nearest(
     name,
@@ -46,7 +46,7 @@ function say(text: string): number {
 }
 
 function help(): string {
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(15)}${summary}`).join("\n");
   return `wattspan: eBPF telemetry as OpenTelemetry data, configured like the OpenTelemetry Collector
 
 Usage:
@@ -56,9 +56,12 @@ Commands:
 ${list}
 
 Flags:
-      --config location   Location of the configuration: a path, or file:, env:, yaml:. May be repeated; later ones
-                          are merged over earlier ones
-      --set key=value     Sets one value, such as --set processors.batch.timeout=2s. May be repeated
-  -h, --help              Shows this help
-  -v, --version           Shows the version`;
+      --config location      Location of the configuration: a path, or file:, env:, yaml:, http:, https:. May be
+                             repeated; later ones are merged over earlier ones
+      --set key=value        Sets one value, such as --set processors.batch.timeout=2s. May be repeated
+      --feature-gates a,-b   Turns feature gates on or off
+      --skip-unsupported     Leaves out components this build does not have, instead of refusing the configuration
+      --plugin name          Adds the components of an npm package or a file. May be repeated
+  -h, --help                 Shows this help
+  -v, --version              Shows the version`;
 }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Component, Logger } from "../component/index.ts";
+import type { Component } from "../component/index.ts";
 import { parseConfig } from "../confmap/decode.ts";
 import { parseDurationMs, timerMs } from "../confmap/duration.ts";
 import { discard } from "../consumer/index.ts";
@@ -11,8 +11,10 @@ import { type EbpfHttpConfig, ebpfHttpConfig } from "../receivers/ebpf_http/conf
 import { EbpfHttpReceiver } from "../receivers/ebpf_http/receiver.ts";
 import { Counters } from "../service/telemetry/counters.ts";
 import { buildInfo } from "./build-info.ts";
-import { CONFIG_FLAGS, type Flags, parseFlags, UsageError } from "./flags.ts";
+import { CONFIG_FLAGS } from "./config-flags.ts";
+import { type Flags, parseFlags, UsageError } from "./flags.ts";
 import { httpConfig } from "./http-config.ts";
+import { warningsOnly } from "./loggers.ts";
 import { stopRequested } from "./stop.ts";
 
 const RECEIVER = "ebpf_http";
@@ -22,8 +24,8 @@ const SHUTDOWN_MS = 10_000;
 /** Writes what the kernel reports to a file, as the receiver `ebpf_http` reads it, until a signal or the duration's end. */
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, {
-    values: { ...CONFIG_FLAGS, output: { short: "o" }, duration: { short: "d" } },
-    switches: { "keep-secrets": {} },
+    values: { ...CONFIG_FLAGS.values, output: { short: "o" }, duration: { short: "d" } },
+    switches: { ...CONFIG_FLAGS.switches, "keep-secrets": {} },
   });
   const path = lastOf(flags, "output");
   if (path === undefined) throw new UsageError("the flag --output is required: the file to write");
@@ -117,13 +119,6 @@ function elapsed(durationMs: number | undefined): Promise<void> {
   setTimeout(resolve, durationMs ?? timerMs(Number.POSITIVE_INFINITY));
   return promise;
 }
-
-const warningsOnly: Logger = {
-  debug() {},
-  info() {},
-  warn: (attributes, message) => say(`${message} ${JSON.stringify(attributes)}`),
-  error: (attributes, message) => say(`${message} ${JSON.stringify(attributes)}`),
-};
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);

@@ -1,24 +1,25 @@
 import type { Logger } from "../component/index.ts";
-import { ConfigError, defaultConfig } from "../confmap/decode.ts";
+import { defaultConfig } from "../confmap/decode.ts";
 import type { AgentConfig } from "../service/config.ts";
 import { serviceConfig } from "../service/config-schema.ts";
 import { Service } from "../service/service.ts";
 import { errorText } from "../service/telemetry/encode.ts";
 import { BufferedLogger, createLoggers, openOutputs } from "../service/telemetry/logger.ts";
 import { setUpTelemetry } from "../service/telemetry/setup.ts";
-import { validateConfig } from "../service/validate.ts";
 import { buildInfo } from "./build-info.ts";
-import { getConfig } from "./configuration.ts";
+import { CONFIG_FLAGS, type ConfigSource, configSource } from "./config-flags.ts";
+import { checkConfig, getConfig } from "./configuration.ts";
 import { faultStack } from "./fault.ts";
-import { CONFIG_FLAGS, configLocations, parseFlags } from "./flags.ts";
+import { parseFlags } from "./flags.ts";
 import { stopRequested } from "./stop.ts";
 
 /** Runs the agent until a signal or a fatal error. */
 export async function run(args: readonly string[]): Promise<number> {
-  const locations = configLocations(parseFlags(args, { values: CONFIG_FLAGS }));
+  const flags = parseFlags(args, CONFIG_FLAGS);
   const stop = stopRequested();
+  const source = await configSource(flags);
   const early = new BufferedLogger();
-  const config = await checkedConfig(locations, early);
+  const config = await checkedConfig(source, early);
   const loggers = setUpTelemetry(config.service.telemetry, buildInfo);
   const logger = loggers({});
   early.replay(logger);
@@ -41,23 +42,15 @@ export async function run(args: readonly string[]): Promise<number> {
 const KEEP_ALIVE_MS = 1 << 30;
 
 /** When the configuration is of no use, what was noticed on the way to it helps to see why. */
-async function checkedConfig(locations: readonly string[], early: BufferedLogger): Promise<AgentConfig> {
+async function checkedConfig(source: ConfigSource, early: BufferedLogger): Promise<AgentConfig> {
   try {
-    const config = await getConfig(locations, early);
-    validate(config);
+    const config = await getConfig(source, early);
+    checkConfig(config);
     return config;
   } catch (error) {
     const { logs } = defaultConfig(serviceConfig).telemetry;
     early.replay(createLoggers(logs, {}, openOutputs(logs.outputPaths))({}));
     throw error;
-  }
-}
-
-function validate(config: AgentConfig): void {
-  try {
-    validateConfig(config);
-  } catch (cause) {
-    throw new ConfigError(`invalid configuration: ${(cause as Error).message}`, { cause });
   }
 }
 

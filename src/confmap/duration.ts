@@ -1,15 +1,17 @@
 // Go's durations, read and written as time.ParseDuration and time.Duration.String do.
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3, // U+00B5
-  μs: 1e-3, // U+03BC
-  ms: 1,
-  s: 1e3,
-  m: 60e3,
-  h: 3600e3,
+const UNIT_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3, // U+00B5
+  μs: 1e3, // U+03BC
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
 };
+const HOUR_MS = 3600e3;
+const MINUTE_MS = 60e3;
 
 /** Reads a Go duration such as `1h30m` or `-1.5s` into milliseconds. Throws Go's own message. */
 export function parseDurationMs(text: string): number {
@@ -20,19 +22,19 @@ export function parseDurationMs(text: string): number {
   for (let rest = magnitude; rest !== ""; ) {
     const term = /^(\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest);
     if (!term) throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
-    total += Number(term[1]) * unitMs(term[2]!, text);
+    total += Math.round(Number(term[1]) * unitNs(term[2]!, text));
     rest = rest.slice(term[0].length);
   }
-  return sign === "-" ? -total : total;
+  return (sign === "-" ? -total : total) / 1e6;
 }
 
-function unitMs(unit: string, text: string): number {
+function unitNs(unit: string, text: string): number {
   if (unit === "") throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
-  const ms = Object.hasOwn(UNIT_MS, unit) ? UNIT_MS[unit] : undefined;
-  if (ms === undefined) {
+  const ns = Object.hasOwn(UNIT_NS, unit) ? UNIT_NS[unit] : undefined;
+  if (ns === undefined) {
     throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
   }
-  return ms;
+  return ns;
 }
 
 /** A duration as Node's timers take it: what they cannot hold, which is 24.8 days and more, would fire at once. */
@@ -47,9 +49,9 @@ export function formatDurationMs(ms: number): string {
   if (ms < 1e-3) return `${decimal(ms * 1e6)}ns`;
   if (ms < 1) return `${decimal(ms * 1e3)}µs`;
   if (ms < 1e3) return `${decimal(ms)}ms`;
-  const hours = Math.floor(ms / UNIT_MS.h!);
-  const minutes = Math.floor((ms % UNIT_MS.h!) / UNIT_MS.m!);
-  const seconds = `${decimal((ms % UNIT_MS.m!) / 1e3)}s`;
+  const hours = Math.floor(ms / HOUR_MS);
+  const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
+  const seconds = `${decimal((ms % MINUTE_MS) / 1e3)}s`;
   if (hours > 0) return `${hours}h${minutes}m${seconds}`;
   return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }

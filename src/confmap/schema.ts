@@ -32,7 +32,15 @@ export interface StringNode {
   readonly default: string;
   /** A secret: print-config shows `[REDACTED]`. */
   readonly opaque: boolean;
+  /** What it stands for, if that can be checked without running anything. */
+  readonly holds?: Holds;
 }
+
+/**
+ * What a string stands for, for `validate` to look at: a `file` that is there, one that holds PEM, PEM itself, or
+ * the `address` of a host and port.
+ */
+export type Holds = "file" | "certificate_file" | "key_file" | "certificate" | "key" | "address";
 
 export interface BoolNode {
   readonly kind: "bool";
@@ -72,6 +80,8 @@ export interface MapNode {
   readonly default: Readonly<Record<string, unknown>>;
   /** Also accepts a list of `{name, value}`, as the Collector's header maps do. */
   readonly pairs: boolean;
+  /** What keys look like, for those who only read the schema: who decodes the map says what is wrong with a key. */
+  readonly keys?: RegExp;
 }
 
 export interface StructNode {
@@ -115,14 +125,14 @@ function schema<N extends Node, C>(node: N): N & Of<C> {
   return node as N & Of<C>;
 }
 
-/** Describes a string. */
-export function string(fallback = ""): StringNode & Of<string> {
-  return schema({ kind: "string", default: fallback, opaque: false });
+/** Describes a string. What it `holds`, `validate` looks at. */
+export function string(fallback = "", holds?: Holds): StringNode & Of<string> {
+  return schema({ kind: "string", default: fallback, opaque: false, ...(holds && { holds }) });
 }
 
 /** Describes a string that is never shown: header values, tokens, keys. */
-export function opaque(fallback = ""): StringNode & Of<string> {
-  return schema({ kind: "string", default: fallback, opaque: true });
+export function opaque(fallback = "", holds?: Holds): StringNode & Of<string> {
+  return schema({ kind: "string", default: fallback, opaque: true, ...(holds && { holds }) });
 }
 
 /** Describes `true` or `false`. */
@@ -175,9 +185,14 @@ export function list<S extends Schema>(
 /** Describes a map with free keys. With `pairs`, `[{name, value}]` is accepted too. */
 export function map<S extends Schema>(
   element: S,
-  options: { readonly default?: Readonly<Record<string, Infer<S>>>; readonly pairs?: boolean } = {},
+  options: {
+    readonly default?: Readonly<Record<string, Infer<S>>>;
+    readonly pairs?: boolean;
+    readonly keys?: RegExp;
+  } = {},
 ): MapNode & Of<Readonly<Record<string, Infer<S>>>> {
-  return schema({ kind: "map", element, default: options.default ?? {}, pairs: options.pairs ?? false });
+  const { default: fallback = {}, pairs = false, keys } = options;
+  return schema({ kind: "map", element, default: fallback, pairs, ...(keys && { keys }) });
 }
 
 /**

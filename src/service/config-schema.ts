@@ -113,5 +113,5 @@ const pipeline = struct("pipelines.PipelineConfig", {
 export const serviceConfig: Schema<ServiceConfig> = struct("service.Config", {
   telemetry,
   extensions: list(string()),
-  pipelines: map(pipeline),
+  pipelines: map(pipeline, { keys: /^\s*(?:traces|metrics|logs|profiles)\s*(?:\/.+)?$/ }),
 });

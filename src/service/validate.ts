@@ -8,15 +8,20 @@ import { type PipelineConfig, serviceConfig } from "./config-schema.ts";
 
 const KINDS = ["receivers", "exporters", "processors", "connectors", "extensions"] as const;
 
-/** Throws a ConfigError with a line for each problem, in the Collector's order: `path::to::key: text`. */
+/** Throws a ConfigError with a line for each problem. */
 export function validateConfig(config: AgentConfig): void {
-  const problems = [
+  const problems = configProblems(config);
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+}
+
+/** Every problem, in the Collector's order: `path::to::key: text`. */
+export function configProblems(config: AgentConfig): readonly string[] {
+  return [
     ...wholeProblems(config),
     ...KINDS.flatMap((kind) => componentProblems(kind, config)),
     ...validate(serviceConfig, config.service, "service"),
     ...pipelineProblems(config),
   ];
-  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
 }
 
 /** What concerns the sections together. */

@@ -1,11 +1,18 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: substitutions are part of what is tested.
 // Every example in config/ and in the pages is one that works.
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
 import { defaultProviders } from "../../src/confmap/providers.ts";
 import { resolve } from "../../src/confmap/resolve.ts";
+import { parseYaml } from "../../src/confmap/yaml.ts";
 import { type AgentConfig, decodeConfig } from "../../src/service/config.ts";
+import { encodeConfig } from "../../src/service/encode-config.ts";
 import { buildGraph } from "../../src/service/graph.ts";
+import { configurationSchema } from "../../src/service/json-schema.ts";
 import { registry } from "../../src/service/registry.ts";
 import { Counters } from "../../src/service/telemetry/counters.ts";
 import { validateConfig } from "../../src/service/validate.ts";
@@ -35,21 +42,29 @@ function examplesIn(page: string): [string, string][] {
   return blocks.map((block, index) => [`${page}, ${index + 1}`, block]);
 }
 
-/** Runs what an example of one section alone leaves out. */
+/** What an example of one section alone leaves out. */
 const REST =
-  "yaml:{receivers: {ebpf_http: }, exporters: {debug: }, service: {pipelines: {traces: {receivers: [ebpf_http], exporters: [debug]}}}}";
+  "yaml:{receivers: {nop: }, exporters: {debug: }, service: {pipelines: {traces: {receivers: [nop], exporters: [debug]}}}}";
+
+const isValid = new Ajv2020({ strict: false }).compile(await configurationSchema(registry));
+
+/** What holds for every example, beside that it is one. */
+async function expectSound(config: AgentConfig, yaml: string): Promise<void> {
+  isValid(parseYaml(yaml));
+  expect(isValid.errors ?? []).toEqual([]);
+  const printed = stringify(encodeConfig(config, true));
+  const [again] = await loadAll([`yaml:${printed.replaceAll("$", "$$$$")}`], {});
+  expect(encodeConfig(again, true)).toEqual(encodeConfig(config, true));
+}
 
 describe("the configuration in", () => {
-  const docs = readdirSync(new URL("docs/", root)).filter((file) => file.endsWith(".md"));
-  const components = readdirSync(new URL("src/", root), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith("/README.md"))
-    .map((file) => `src/${file}`);
-  const pages = ["README.md", ...docs.map((file) => `docs/${file}`), ...components];
-  it.each(pages.flatMap(examplesIn))("%s is valid", async (_name, block) => {
+  const pages = globSync(["README.md", "docs/*.md", "src/*/*/README.md"], { cwd: fileURLToPath(root) });
+  it.each(pages.toSorted().flatMap(examplesIn))("%s is valid", async (_name, block) => {
     const whole = /^service:/m.test(block);
     const [config, logger] = await loadAll([...(whole ? [] : [REST]), `yaml:${block}`], {});
     validateConfig(config);
     expect(logger.records).toEqual([]);
+    await expectSound(config, block);
   });
 });
 
@@ -60,6 +75,23 @@ describe.each(readdirSync(directory).filter((file) => file.endsWith(".yaml")))("
     const { nodes } = buildGraph(config, { buildInfo, counters: new Counters(), logger: () => logger });
     expect(nodes).not.toEqual([]);
     expect(logger.records).toEqual([]);
+    await expectSound(config, readFileSync(join(directory, file), "utf8"));
+  });
+});
+
+describe("the JSON Schema of configurations", () => {
+  it.each([
+    [{ receivers: { nop: null, "nop/2": {}, " nop / x ": "${file:nop.yaml}" }, service: null }, true],
+    [{ exporters: { otlp: { endpoint: "x" }, "otlp_grpc/2": { timeout: "5s" } } }, true],
+    [{ service: { pipelines: { "traces/a": { receivers: ["nop"] } } } }, true],
+    [{ exporters: "${file:exporters.yaml}" }, true],
+    [{ reciever: {} }, false],
+    [{ exporters: { otlp_gprc: null } }, false],
+    [{ exporters: { "otlp/2": { endpoit: "x" } } }, false],
+    [{ service: { pipelines: { trace: null } } }, false],
+    [{ service: { telemetry: { logs: { level: "loud" } } } }, false],
+  ])("of %j says %j", (configuration, verdict) => {
+    expect(isValid(configuration)).toBe(verdict);
   });
 });
 

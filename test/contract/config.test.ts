@@ -1,6 +1,7 @@
 // What holds for the configuration of every component.
 import { describe, expect, it } from "vitest";
 import { decode, parseConfig } from "../../src/confmap/decode.ts";
+import { encode } from "../../src/confmap/encode.ts";
 import type { Node, StructNode } from "../../src/confmap/schema.ts";
 import { everyComponent } from "./every-component.ts";
 import { LEAST_SECTION } from "./sections.ts";
@@ -42,6 +43,12 @@ describe.each(everyComponent)("the configuration of $name", ({ entry }) => {
     expect(decode(config, null).errors).toEqual([]);
     expect(decode(config, {}).value).toEqual(decode(config, null).value);
     expect(() => parseConfig(config, LEAST_SECTION[entry.type])).not.toThrow();
+  });
+
+  it("means the same when it was printed with its defaults", async () => {
+    const { config } = await entry.load();
+    const { value } = decode(config, LEAST_SECTION[entry.type]);
+    expect(decode(config, encode(config, value, true))).toEqual({ value, errors: [] });
   });
 
   it("writes its keys in snake_case, and those that are attributes as attributes", async () => {

@@ -1,6 +1,10 @@
 import type { Entry } from "../../src/component/entry.ts";
 import type { ComponentFactory, Kind } from "../../src/component/index.ts";
-import { registry } from "../../src/service/registry.ts";
+import { withPlugins } from "../../src/service/plugins.ts";
+import { registry as own, type Registry } from "../../src/service/registry.ts";
+
+/** What is held to the contract: this build's components, and those of a plugin as a third party writes it. */
+const registry: Registry = await withPlugins(["../support/plugin"], own, import.meta.dirname);
 
 /** A component of this build, with what the tests call it. */
 export interface Registered<F> {

@@ -50,13 +50,13 @@ export interface TlsServerConfig extends TlsConfig {
 export const tlsConfig: Schema<TlsConfig> = struct(
   "configtls.Config",
   {
-    ca_file: string(),
-    ca_pem: opaque(),
+    ca_file: string("", "certificate_file"),
+    ca_pem: opaque("", "certificate"),
     include_system_ca_certs_pool: bool(),
-    cert_file: string(),
-    cert_pem: opaque(),
-    key_file: string(),
-    key_pem: opaque(),
+    cert_file: string("", "certificate_file"),
+    cert_pem: opaque("", "certificate"),
+    key_file: string("", "key_file"),
+    key_pem: opaque("", "key"),
     min_version: string(),
     max_version: string(),
     cipher_suites: list(string()),
@@ -83,7 +83,10 @@ export const tlsClientConfig: Schema<TlsClientConfig> = squash(
 );
 
 export const tlsServerConfig: Schema<TlsServerConfig> = squash(
-  struct("configtls.ServerConfig", { client_ca_file: string(), client_ca_file_reload: bool() }),
+  struct("configtls.ServerConfig", {
+    client_ca_file: string("", "certificate_file"),
+    client_ca_file_reload: bool(),
+  }),
   tlsConfig,
   function* ({ certFile, certPem, keyFile, keyPem }) {
     if (certFile || certPem || keyFile || keyPem) return;

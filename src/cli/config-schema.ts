@@ -1,0 +1,11 @@
+import { configurationSchema } from "../service/json-schema.ts";
+import { registryWithPlugins } from "./config-flags.ts";
+import { parseFlags } from "./flags.ts";
+import { printJson } from "./print.ts";
+
+/** Prints the JSON Schema of every configuration this build accepts. */
+export async function run(args: readonly string[]): Promise<number> {
+  const registry = await registryWithPlugins(parseFlags(args, { values: { plugin: {} } }));
+  await printJson(await configurationSchema(registry));
+  return 0;
+}
