@@ -1,7 +1,9 @@
 // What the contract tests have to know of components: the least each needs in its section to run.
+import { tmpdir } from "node:os";
 
 /** The least section with which a component is valid, by type; a component that is not here needs none. */
 export const LEAST_SECTION: Readonly<Record<string, object>> = {
+  file_storage: { directory: tmpdir() },
   attributes: { actions: [{ key: "k", action: "upsert", value: "v" }] },
   file: { path: "/dev/null" },
   memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
