@@ -94,7 +94,8 @@ export async function startPythonStock(): Promise<Server> {
   return { name: "python-stock", port, pid: child.pid!, stop };
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as { port: number };
