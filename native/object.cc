@@ -11,6 +11,7 @@
 #include "map.h"
 #include "program.h"
 #include "rodata.h"
+#include "signal_block.h"
 #include "struct_layouts.h"
 
 namespace {
@@ -97,6 +98,7 @@ bpf_map* Object::MapNamed(Napi::Env env, const std::string& name) const {
 }
 
 void Object::Load(const Napi::CallbackInfo& info) {
+  const SignalBlock block;
   LogCapture log;
   const int error = bpf_object__load(Opened(info.Env()));
   if (error != 0) throw BpfError(info.Env(), error, "load " + name_, log.Text());
