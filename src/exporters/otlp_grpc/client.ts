@@ -10,11 +10,15 @@ import {
 import type { BuildInfo, Settings } from "../../component/index.ts";
 import { isBinaryHeader, target } from "../../config/grpc-client/config.ts";
 import { channelCredentials } from "../../config/grpc-client/credentials.ts";
-import { preferFastGzip } from "./compression.ts";
+import { inPieces, takesPieces } from "./compression.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
 
-/** Sends one request to one method. Rejects with grpc-js's ServiceError. */
-export type Call = (path: string, request: Uint8Array, signal: AbortSignal | undefined) => Promise<Buffer>;
+/** Sends one request, given in pieces, to one method. Rejects with grpc-js's ServiceError. */
+export type Call = (
+  path: string,
+  request: readonly Uint8Array[],
+  signal: AbortSignal | undefined,
+) => Promise<Buffer>;
 
 /** Longest pause between attempts to connect; gRPC's own, two minutes, would outlast several of our retries. */
 const MAX_RECONNECT_MS = 10_000;
@@ -67,7 +71,7 @@ export class SharedClient {
       const options: CallOptions = { deadline: Date.now() + this.#config.timeoutMs };
       const call = client.makeUnaryRequest(
         path,
-        toBuffer,
+        this.#config.compression === "gzip" && takesPieces() ? inPieces : join,
         asIs,
         request,
         metadata(this.#config),
@@ -82,7 +86,6 @@ export class SharedClient {
 function clientOptions(config: OtlpGrpcConfig, { command, version }: BuildInfo): ClientOptions {
   const { tls, keepalive } = config;
   const gzip = config.compression === "gzip";
-  if (gzip) preferFastGzip();
   return {
     "grpc.primary_user_agent": config.userAgent || `${command}/${version} (linux/${architecture()})`,
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [config.balancerName]: {} }] }),
@@ -111,8 +114,10 @@ function architecture(): string {
   return process.arch === "x64" ? "amd64" : process.arch;
 }
 
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function join(pieces: readonly Uint8Array[]): Buffer {
+  const [first] = pieces;
+  if (!first || pieces.length > 1) return Buffer.concat(pieces);
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }
 
 function asIs(bytes: Buffer): Buffer {

@@ -1,26 +1,75 @@
 import { createRequire } from "node:module";
 import { gunzipSync } from "node:zlib";
-import { expect, it } from "vitest";
-import { preferFastGzip } from "./compression.ts";
+import { describe, expect, it } from "vitest";
+import { inPieces, takesPieces } from "./compression.ts";
 
 const { CompressionFilterFactory } = createRequire(import.meta.url)(
   "@grpc/grpc-js/build/src/compression-filter.js",
 );
+const IDENTITY = 0;
+const GZIP = 2;
+const FRAME_BYTES = 5;
+const PIECES = ["span ", "metric ", "log "].map((text) => Buffer.from(text.repeat(1000)));
+const MESSAGE = Buffer.concat(PIECES);
 
-/** A message as grpc-js frames it: a flag, four bytes of length, the message. */
-async function framed(algorithm: number, message: Buffer): Promise<Buffer> {
-  const filter = new CompressionFilterFactory(null, {
+function newFilter(algorithm: number) {
+  return new CompressionFilterFactory(null, {
     "grpc.default_compression_algorithm": algorithm,
   }).createFilter();
+}
+
+/** A message as grpc-js frames it: a flag, four bytes of length, the message. */
+async function framed(filter: ReturnType<typeof newFilter>, message: Buffer): Promise<Buffer> {
   return (await filter.sendMessage(Promise.resolve({ message, flags: 0 }))).message;
 }
 
-it("compresses gzip messages at the fastest level, and leaves others alone", async () => {
-  preferFastGzip();
-  preferFastGzip();
-  const message = Buffer.from("span ".repeat(1000));
-  const gzip = (await framed(2, message)).subarray(5);
-  expect(gunzipSync(gzip)).toEqual(message);
-  expect(gzip[8]).toBe(4); // XFL: the compressor used its fastest algorithm.
-  expect((await framed(0, message)).subarray(5)).toEqual(message);
+describe("messages in pieces", () => {
+  it("are compressed as one, at the fastest level", async () => {
+    expect(takesPieces()).toBe(true);
+    const frame = await framed(newFilter(GZIP), inPieces(PIECES));
+    expect(frame[0]).toBe(1);
+    expect(frame.readUInt32BE(1)).toBe(frame.length - FRAME_BYTES);
+    const gzip = frame.subarray(FRAME_BYTES);
+    expect(gunzipSync(gzip)).toEqual(MESSAGE);
+    expect(gzip[8]).toBe(4); // XFL: the compressor used its fastest algorithm.
+  });
+
+  it("are whole where several are sent at once, and where one follows another", async () => {
+    takesPieces();
+    const messages = Array.from({ length: 8 }, (_, i) => [...PIECES, Buffer.from(`message ${i}`)]);
+    for (let round = 0; round < 2; round++) {
+      const frames = await Promise.all(messages.map((pieces) => framed(newFilter(GZIP), inPieces(pieces))));
+      expect(frames.map((frame) => gunzipSync(frame.subarray(FRAME_BYTES)))).toEqual(
+        messages.map((pieces) => Buffer.concat(pieces)),
+      );
+    }
+  });
+
+  it("may be empty, and larger than the compressor's buffers", async () => {
+    takesPieces();
+    const noise = Array.from({ length: 300_000 }, (_, i) => Math.imul(i, 2_654_435_761) >>> 24);
+    for (const pieces of [[], [Buffer.alloc(0)], [Buffer.from(noise), Buffer.from(noise)]]) {
+      const frame = await framed(newFilter(GZIP), inPieces(pieces));
+      expect(gunzipSync(frame.subarray(FRAME_BYTES))).toEqual(Buffer.concat(pieces));
+    }
+  });
+
+  it("go as they are to a server that does not understand gzip", async () => {
+    takesPieces();
+    const filter = newFilter(GZIP);
+    const { Metadata } = await import("@grpc/grpc-js");
+    const metadata = new Metadata();
+    metadata.set("grpc-accept-encoding", "identity,deflate");
+    filter.receiveMetadata(metadata);
+    const frame = await framed(filter, inPieces(PIECES));
+    expect([frame[0], frame.subarray(FRAME_BYTES)]).toEqual([0, MESSAGE]);
+  });
+});
+
+it("leaves the messages of other clients to grpc-js", async () => {
+  takesPieces();
+  const gzip = (await framed(newFilter(GZIP), MESSAGE)).subarray(FRAME_BYTES);
+  expect(gunzipSync(gzip)).toEqual(MESSAGE);
+  expect(gzip[8]).toBe(0); // grpc-js's own level
+  expect((await framed(newFilter(IDENTITY), MESSAGE)).subarray(FRAME_BYTES)).toEqual(MESSAGE);
 });

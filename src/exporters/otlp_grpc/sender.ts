@@ -44,7 +44,7 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
   }
 
   async consume(data: SignalData[S], context?: Context): Promise<void> {
-    this.#logPartial(await this.#call(data.bytes(), context?.signal));
+    this.#logPartial(await this.#call(data.chunks, context?.signal));
   }
 
   /** The server has taken the request, so nothing in its answer may make it fail. */
@@ -60,7 +60,7 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
     }
   }
 
-  async #call(request: Uint8Array, signal: AbortSignal | undefined): Promise<Buffer> {
+  async #call(request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Buffer> {
     try {
       return await this.#client.call(METHODS[this.#signal], request, signal);
     } catch (error) {

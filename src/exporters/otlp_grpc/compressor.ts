@@ -1,0 +1,54 @@
+// Hot path: gzip of messages that are in pieces.
+import { constants, createGzip, type Gzip, type ZlibReset } from "node:zlib";
+
+/** Of output; what a batch shrinks to is some five of them. */
+const OUTPUT_BYTES = 64 << 10;
+/** Compressors that wait for the next message; exporters rarely send more than this at once. */
+const KEPT = 2;
+
+/**
+ * Compresses one message after the other, a piece at a time: pieces are not joined first. Level 1 is 3 % larger on OTLP
+ * than zlib's own 6, at half the CPU.
+ *
+ * The state of deflate, 270 kB, stays. Made anew for each message it would count as memory that V8 must win back soon,
+ * and V8 then marks the heap for 5 ms at each.
+ */
+class Compressor {
+  readonly #gzip = createGzip({
+    level: constants.Z_BEST_SPEED,
+    chunkSize: OUTPUT_BYTES,
+  }) as Gzip & ZlibReset; // which its types leave out
+  #output: Buffer[] = [];
+  #failed: (cause: Error) => void = () => {};
+
+  constructor() {
+    this.#gzip.on("data", (bytes: Buffer) => this.#output.push(bytes));
+    this.#gzip.on("error", (cause) => this.#failed(cause));
+  }
+
+  /** Resolves to `headroom` bytes for the caller with the compressed message behind them. One call at a time. */
+  compress(pieces: readonly Uint8Array[], headroom: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#failed = reject;
+      for (const piece of pieces) this.#gzip.write(piece);
+      this.#gzip.flush(constants.Z_FINISH, () => resolve(this.#take(headroom)));
+    });
+  }
+
+  #take(headroom: number): Buffer {
+    const message = Buffer.concat([Buffer.allocUnsafe(headroom), ...this.#output]);
+    this.#output = [];
+    this.#gzip.reset();
+    return message;
+  }
+}
+
+const waiting: Compressor[] = [];
+
+/** Compresses the message that `pieces` are, as gzip, behind `headroom` bytes for the caller to fill. */
+export async function gzipPieces(pieces: readonly Uint8Array[], headroom: number): Promise<Buffer> {
+  const compressor = waiting.pop() ?? new Compressor();
+  const message = await compressor.compress(pieces, headroom); // one that failed is not used again
+  if (waiting.length < KEPT) waiting.push(compressor);
+  return message;
+}
