@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { InternedAttribute, InternedKey } from "./keys.ts";
 import { varintBytes, Writer } from "./protobuf/writer.ts";
+import type { LentBytes, Slabs } from "./slabs.ts";
 
 /** Where the builder stands: each level is inside the ones before it. */
 const LEVEL = { none: 0, resource: 1, scope: 2, items: 3, item: 4 } as const;
@@ -173,6 +174,13 @@ export abstract class OtlpBuilder {
     this.#closeResourceX();
     this.items = 0;
     return this.out.take();
+  }
+
+  /** The same in lent memory. */
+  protected finishLent(slabs: Slabs): LentBytes {
+    this.#closeResourceX();
+    this.items = 0;
+    return slabs.lend(this.out.takeView());
   }
 
   #openResourceX(schemaUrl: string): void {

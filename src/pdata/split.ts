@@ -1,4 +1,5 @@
 // Cuts a request into requests of a bounded number of items; bytes that need no cutting are passed on as they are.
+import { addChunk } from "./chunks.ts";
 import { countItems } from "./count.ts";
 import { Reader } from "./protobuf/reader.ts";
 import { RunWriter } from "./protobuf/run-writer.ts";
@@ -68,7 +69,7 @@ class Splitter {
   #take({ buf, tagStart, stop }: Reader, count: number): void {
     this.#itemCount += count;
     if (this.#open.length > 0) this.#out.copy(buf, tagStart, stop);
-    else this.#addChunk(buf.subarray(tagStart, stop));
+    else addChunk(this.#chunks, buf.subarray(tagStart, stop));
   }
 
   /** Adds what is in the message `reader` is at, child by child. */
@@ -80,7 +81,7 @@ class Splitter {
     this.add(reader.message(), child);
     this.#open.pop();
     this.#out.end(message.start);
-    if (this.#open.length === 0) this.#addChunk(this.#out.take());
+    if (this.#open.length === 0) addChunk(this.#chunks, this.#out.take());
   }
 
   #begin(message: OpenMessage): void {
@@ -91,7 +92,7 @@ class Splitter {
   /** Ends the piece and opens the messages around the cut anew for the next. */
   #flush(): void {
     for (const message of this.#open.toReversed()) this.#out.end(message.start);
-    if (this.#open.length > 0) this.#addChunk(this.#out.take());
+    if (this.#open.length > 0) addChunk(this.#chunks, this.#out.take());
     this.#endPiece();
     for (const message of this.#open) this.#begin(message);
   }
@@ -101,17 +102,6 @@ class Splitter {
     this.#chunks = [];
     this.#itemCount = 0;
     this.#limit = this.#maxItems;
-  }
-
-  /** Adds bytes to the piece, as one with those before them where they touch. */
-  #addChunk(chunk: Uint8Array): void {
-    const last = this.#chunks.at(-1);
-    if (last && last.buffer === chunk.buffer && last.byteOffset + last.length === chunk.byteOffset) {
-      const joined = new Uint8Array(chunk.buffer, last.byteOffset, last.length + chunk.length);
-      this.#chunks[this.#chunks.length - 1] = joined;
-    } else {
-      this.#chunks.push(chunk);
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { OtlpBuilder } from "./builder.ts";
 import { Traces } from "./data.ts";
 import type { Nanos } from "./nanos.ts";
+import type { Slabs } from "./slabs.ts";
 
 /** OTLP's Span.SpanKind. */
 export const SPAN_KIND = {
@@ -121,6 +122,13 @@ export class TracesBuilder extends OtlpBuilder {
   finish(): Traces {
     const count = this.items;
     return Traces.fromBytes(this.finishBytes(), count);
+  }
+
+  /** The same in memory of `slabs`, for who builds many that are soon gone. */
+  finishIn(slabs: Slabs): Traces {
+    const count = this.items;
+    const { bytes, lease } = this.finishLent(slabs);
+    return new Traces([bytes], count, [lease]);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { logs } from "../../test/support/data.ts";
 import { type Consumer, PermanentError } from "../consumer/index.ts";
 import { reofferOf } from "../consumer/partial.ts";
-import type { Logs } from "../pdata/index.ts";
+import { Logs } from "../pdata/index.ts";
 import { fanOut } from "./fanout.ts";
 
 class Recorder implements Consumer<"logs"> {
@@ -48,6 +48,16 @@ describe("fanOut", () => {
   it("is the consumer itself when there is one", () => {
     const only = reader();
     expect(fanOut([only])).toBe(only);
+  });
+
+  it("lets nobody give back memory that others look at", async () => {
+    let released = 0;
+    const data = new Logs([logs(1).bytes()], 1, [{ release: () => released++ }]);
+    const all = [reader(), reader()];
+    await fanOut(all).consume(data);
+    all[0]!.got[0]!.release();
+    expect(released).toBe(0);
+    expect(all[1]!.got[0]!.bytes()).toEqual(logs(1).bytes());
   });
 
   it("gives data to the others when one refuses, and passes its error on as it is", async () => {

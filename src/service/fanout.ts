@@ -19,6 +19,7 @@ export function fanOut<S extends Signal>(consumers: readonly Consumer<S>[]): Con
   return {
     capabilities: { mutatesData: reading.length === 0 },
     async consume(data, context) {
+      data.share();
       // Before anyone can change the original. One more is kept, should those who change it have to be asked again.
       const copies = copied.map(() => data.clone() as SignalData[S]);
       const kept = mutating.length > 0 ? (data.clone() as SignalData[S]) : data;

@@ -15,7 +15,7 @@ import {
 import type { Exporter } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
-import type { Signal } from "../../pdata/index.ts";
+import { type Signal, Traces } from "../../pdata/index.ts";
 import type { QueuedExporter } from "../helper/exporter.ts";
 import { otlpGrpcExporterFactory } from "./factory.ts";
 
@@ -119,6 +119,26 @@ describe("otlp_grpc exporter", () => {
         ["info", "Exporting failed. Will retry the request after interval."],
         ["info", "Exporting failed. Will retry the request after interval."],
       ]);
+    },
+  );
+
+  it.each(["gzip", "none"])(
+    "gives lent memory back once the server has taken it, with %s",
+    async (compression) => {
+      const server = await receiver();
+      server.script.push({ kind: "error", code: CODE.UNAVAILABLE });
+      const sink = await exporter("traces", {
+        endpoint: server.endpoint,
+        compression,
+        retry_on_failure: QUICK_RETRY,
+      });
+      const requestsAtRelease: number[] = [];
+      const lease = { release: () => requestsAtRelease.push(server.received.length) };
+      await sink.consume(new Traces([traces(2).bytes(), traces(3).bytes()], 5, [lease]));
+      expect(server.received.map(({ bytes }) => bytes.length)).toEqual(
+        server.received.map(() => traces(2).byteLength + traces(3).byteLength),
+      );
+      expect(requestsAtRelease).toEqual([2]);
     },
   );
 

@@ -45,6 +45,7 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
 
   async consume(data: SignalData[S], context?: Context): Promise<void> {
     this.#logPartial(await this.#call(data.chunks, context?.signal));
+    data.release();
   }
 
   /** The server has taken the request, so nothing in its answer may make it fail. */

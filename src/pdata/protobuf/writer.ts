@@ -41,6 +41,13 @@ export class Writer {
     return bytes;
   }
 
+  /** What was written, where it is: until the next write. The writer starts anew. */
+  takeView(): Buffer {
+    const bytes = this.buf.subarray(0, this.pos);
+    this.pos = 0;
+    return bytes;
+  }
+
   /** Opens a message field and returns the position `end` needs. */
   begin(tag: number): number {
     this.reserve(1 + LENGTH_BYTES);

@@ -104,6 +104,18 @@ test("makes a server span by the semantic conventions", () => {
   });
 });
 
+test("writes many spans of one process in parts, each whole and none twice", () => {
+  const set = setUp();
+  const records = Array.from({ length: 1000 }, (_, i) =>
+    requestRecord({ head: `GET /page?n=${i} HTTP/1.1\r\nHost: shop.example\r\n\r\n` }),
+  );
+  const spans = spansOf(set, ...records);
+  expect(spans.map(({ attributes }) => toObject(attributes)["url.query"])).toEqual(
+    records.map((_, i) => `n=${i}`),
+  );
+  expect(spansOf(set, requestRecord({})).length).toBe(1);
+});
+
 test("makes a client span by the semantic conventions", () => {
   const span = spanOf({
     role: CLIENT,
