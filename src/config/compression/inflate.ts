@@ -17,6 +17,7 @@ const USUAL_RATIO = 8;
 const MIN_CHUNK_BYTES = 1024;
 
 type Options = zlib.ZlibOptions & zlib.ZstdOptions;
+type SizedOptions = Options & { readonly chunkSize: number };
 
 interface Codec {
   readonly sync: (input: Uint8Array, options: Options) => Buffer;
@@ -33,31 +34,29 @@ const CODECS: { readonly [E in ZlibEncoding]: Codec } = {
   zstd: { sync: zlib.zstdDecompressSync, async: zlib.zstdDecompress },
 };
 
-const ZSTD_OPTIONS: Options = {
-  params: { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
-};
+const ZSTD_PARAMS = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX };
 
 /** Decompresses `input`: small data at once, larger data on zlib's threads. */
 export function inflate(encoding: ZlibEncoding, input: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
   const expected = Math.min(expectedBytes(encoding, input), maxBytes);
-  const options = {
+  const options: SizedOptions = {
     maxOutputLength: Math.max(1, maxBytes),
     chunkSize: Math.max(MIN_CHUNK_BYTES, expected + 1), // One more, so that zlib sees the end in the same round.
-    ...(encoding === "zstd" && ZSTD_OPTIONS),
+    ...(encoding === "zstd" && { params: ZSTD_PARAMS }),
   };
   if (expected > SYNC_BYTES) return inflateAsync(encoding, input, options);
   try {
-    return compact(CODECS[encoding].sync(input, options));
+    return compact(CODECS[encoding].sync(input, options), options.chunkSize);
   } catch (cause) {
     throw inflateError(encoding, cause);
   }
 }
 
-function inflateAsync(encoding: ZlibEncoding, input: Buffer, options: Options): Promise<Buffer> {
+function inflateAsync(encoding: ZlibEncoding, input: Buffer, options: SizedOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     CODECS[encoding].async(input, options, (error, output) => {
       if (error) reject(inflateError(encoding, error));
-      else resolve(compact(output));
+      else resolve(compact(output, options.chunkSize));
     });
   });
 }
@@ -68,9 +67,9 @@ function expectedBytes(encoding: ZlibEncoding, input: Buffer): number {
   return Math.min(input.readUInt32LE(input.length - 4), input.length * DEFLATE_MAX_RATIO);
 }
 
-/** zlib gives a part of the buffer it worked in; one that is mostly empty should not live as long as the data. */
-function compact(output: Buffer): Buffer {
-  return output.length * 2 < output.buffer.byteLength ? Buffer.from(output) : output;
+/** zlib gives a part of a buffer of `allocated` bytes; one that is mostly empty should not live as long as the data. */
+function compact(output: Buffer, allocated: number): Buffer {
+  return output.length * 2 < allocated ? Buffer.from(output) : output;
 }
 
 function inflateError(encoding: ZlibEncoding, cause: unknown): Error {

@@ -5,15 +5,9 @@ import type { Decompress } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
 import { type RequestBytes, STALL_MS } from "../server/in-flight.ts";
 
-/** A body that cannot be had. The message is Go's; `whole` says whether all of it has been read. */
+/** A body that cannot be had. The message is Go's. */
 export class BodyError extends Error {
   override readonly name = "BodyError";
-  readonly whole: boolean;
-
-  constructor(message: string, whole: boolean, options?: ErrorOptions) {
-    super(message, options);
-    this.whole = whole;
-  }
 }
 
 const TOO_LARGE = "http: request body too large";
@@ -31,9 +25,9 @@ export async function readBody(
     if (body !== raw) held.take(body.length);
     return body;
   } catch (cause) {
-    if (cause instanceof TooLargeError) throw new BodyError(TOO_LARGE, false, { cause });
+    if (cause instanceof TooLargeError) throw new BodyError(TOO_LARGE, { cause });
     throw cause instanceof Error && cause.name === "CorruptError"
-      ? new BodyError(cause.message, true, { cause })
+      ? new BodyError(cause.message, { cause })
       : cause;
   }
 }
@@ -44,33 +38,34 @@ function readRaw(
   held: RequestBytes,
 ): Promise<Buffer> {
   const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced > maxBytes) throw new BodyError(TOO_LARGE, false);
+  if (announced > maxBytes) throw new BodyError(TOO_LARGE);
   held.take(announced);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const fail = (error: unknown) => {
       clearTimeout(stall);
-      request.pause();
+      request.off("data", read);
       reject(error);
     };
-    const stall = setTimeout(() => fail(new BodyError("i/o timeout", false)), STALL_MS);
-    request.on("data", (chunk: Buffer) => {
+    const stall = setTimeout(() => fail(new BodyError("i/o timeout")), STALL_MS);
+    const read = (chunk: Buffer) => {
       stall.refresh();
       length += chunk.length;
-      if (length > maxBytes) return fail(new BodyError(TOO_LARGE, false));
+      if (length > maxBytes) return fail(new BodyError(TOO_LARGE));
       try {
         if (length > announced) held.take(chunk.length);
       } catch (error) {
         return fail(error);
       }
       chunks.push(chunk);
-    });
+    };
+    request.on("data", read);
     request.on("end", () => {
       clearTimeout(stall);
-      resolve(Buffer.concat(chunks, length));
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length));
     });
-    request.on("close", () => fail(new BodyError("unexpected EOF", false)));
+    request.on("close", () => fail(new BodyError("unexpected EOF")));
     request.on("error", () => {}); // "close" follows.
   });
 }

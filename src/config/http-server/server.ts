@@ -24,6 +24,8 @@ const DEFAULT_MAX_BODY_BYTES = 20 * 2 ** 20;
 const MAX_HEADER_BYTES = 2 ** 20;
 /** How often Node.js looks for requests that take longer than they may. */
 const TIMEOUT_CHECK_MS = 1000;
+/** As long as Go waits. */
+const LINGER_MS = 500;
 
 type Incoming = IncomingMessage | Http2ServerRequest;
 type Outgoing = ServerResponse | Http2ServerResponse;
@@ -142,7 +144,8 @@ export class HttpServer {
     const head = headOf(request);
     const cors = this.#cors?.answer(head);
     const answer = cors?.preflight ? NO_CONTENT : await this.#answer(head, request, response);
-    this.#send(response, { ...answer, headers: { ...cors?.headers, ...answer.headers } }, request.complete);
+    this.#send(response, { ...answer, headers: { ...cors?.headers, ...answer.headers } });
+    linger(request);
   }
 
   async #answer(head: RequestHead, request: Incoming, response: Outgoing): Promise<HttpAnswer> {
@@ -173,11 +176,9 @@ export class HttpServer {
     return compressionAlgorithms.includes(encoding) ? HTTP_ENCODINGS.get(encoding) : undefined;
   }
 
-  /** A request that has not come whole ends its connection: what follows could not be told from its rest. */
-  #send(response: Outgoing, { status, headers, body }: HttpAnswer, whole: boolean): void {
+  #send(response: Outgoing, { status, headers, body }: HttpAnswer): void {
     if (response.destroyed || response.writableEnded) return;
-    const http1 = response.req.httpVersionMajor < 2;
-    const last = http1 && (!whole || !this.#keepAlive || this.#connections.draining);
+    const last = response.req.httpVersionMajor < 2 && (!this.#keepAlive || this.#connections.draining);
     const all = {
       ...this.#config.responseHeaders,
       ...headers,
@@ -187,6 +188,19 @@ export class HttpServer {
     (response as ServerResponse).writeHead(status, all);
     (response as ServerResponse).end(body);
   }
+}
+
+/**
+ * Reads what is left of a request that was answered before it had come whole, for a moment: a peer whose connection is
+ * reset while it sends may never see the answer.
+ */
+function linger(request: Incoming): void {
+  if (request.complete) return;
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  request.on("end", () => clearTimeout(timer));
+  request.on("close", () => clearTimeout(timer));
+  request.resume();
 }
 
 const NO_CONTENT: HttpAnswer = { status: 204, headers: {}, body: "" };
