@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,7 @@ receivers: {nop: }
 processors: {batch: , memory_limiter: {check_interval: 1s, limit_mib: 4000}}
 exporters: {otlp: {endpoint: "localhost:1", tls: {insecure: true}}}
 service:
+  telemetry: {metrics: {level: none}}
   pipelines:
     traces: {receivers: [nop], processors: [memory_limiter, batch], exporters: [otlp]}
 `;
@@ -251,7 +253,6 @@ describe("wattspan", () => {
       "--config",
       CONFIG,
       "--set=service.telemetry.logs={level: debug, encoding: json}",
-      "--set=service.telemetry.metrics.readers=[{pull: }]",
     ]);
     await agent.says("Everything is ready.");
     agent.child.kill("SIGTERM");
@@ -261,9 +262,20 @@ describe("wattspan", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(records.find(({ msg }) => msg === "Items handled since start.")).toMatchObject({ level: "debug" });
-    expect(records.find(({ level, keys }) => level === "warn" && keys)).toMatchObject({
-      keys: ["metrics::readers"],
-    });
+  });
+
+  it("does not start when another has the port of its metrics", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const reader = `{pull: {exporter: {prometheus: {host: 127.0.0.1, port: ${port}}}}}`;
+    const metrics = `--set=service.telemetry.metrics={level: basic, readers: [${reader}]}`;
+    const { code, stderr } = await run("--config", CONFIG, metrics);
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `Error: failed to create meter provider: binding address 127.0.0.1:${port} for Prometheus exporter: listen tcp 127.0.0.1:${port}: bind: address already in use\n`,
+    );
   });
 
   it("tells of unset variables even when the configuration turns out wrong", async () => {

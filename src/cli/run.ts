@@ -4,8 +4,9 @@ import type { AgentConfig } from "../service/config.ts";
 import { serviceConfig } from "../service/config-schema.ts";
 import { Service } from "../service/service.ts";
 import { errorText } from "../service/telemetry/encode.ts";
-import { BufferedLogger, createLoggers, openOutputs } from "../service/telemetry/logger.ts";
-import { setUpTelemetry } from "../service/telemetry/setup.ts";
+import { openOutputs } from "../service/telemetry/log-outputs.ts";
+import { BufferedLogger, createLoggers } from "../service/telemetry/logger.ts";
+import { Telemetry } from "../service/telemetry/telemetry.ts";
 import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS, type ConfigSource, configSource } from "./config-flags.ts";
 import { checkConfig, getConfig } from "./configuration.ts";
@@ -20,10 +21,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const source = await configSource(flags);
   const early = new BufferedLogger();
   const config = await checkedConfig(source, early);
-  const loggers = setUpTelemetry(config.service.telemetry, buildInfo);
-  const logger = loggers({});
+  const telemetry = new Telemetry(buildInfo);
+  await telemetry.configure(config.service.telemetry);
+  const { logger } = telemetry;
   early.replay(logger);
-  const service = new Service(config, { buildInfo, loggers });
+  const service = new Service(config, {
+    buildInfo,
+    loggers: telemetry.loggers,
+    counters: telemetry.counters,
+  });
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   const uncaught = uncaughtError();
   await service.start();
@@ -34,6 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
     uncaught.then((cause) => failed(cause, logger)),
   ]);
   await service.shutdown();
+  await telemetry.close();
   clearInterval(alive);
   return code;
 }
@@ -49,7 +56,7 @@ async function checkedConfig(source: ConfigSource, early: BufferedLogger): Promi
     return config;
   } catch (error) {
     const { logs } = defaultConfig(serviceConfig).telemetry;
-    early.replay(createLoggers(logs, {}, openOutputs(logs.outputPaths))({}));
+    early.replay(createLoggers(logs, {}, openOutputs(logs.outputPaths).write)({}));
     throw error;
   }
 }

@@ -39,7 +39,10 @@ function* addrProblems({ transport }: AddrConfig): Iterable<Problem> {
 }
 
 /** Makes `server` listen. Rejects in the words of Go's net package. Gives the address it got, as Go prints it. */
-export async function listen(server: Server, { endpoint, transport }: AddrConfig): Promise<string> {
+export async function listen(
+  server: Server,
+  { endpoint, transport }: Pick<AddrConfig, "endpoint" | "transport">,
+): Promise<string> {
   const options = await listenOptions(endpoint, transport);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);

@@ -95,6 +95,11 @@ export function exporterCounts<S extends Signal>(
   return {};
 }
 
+/** Whether upstream's processor of that type has no counts of its own input and output, so that ours has none. */
+export function isUncounted(type: string): boolean {
+  return type === "batch";
+}
+
 /** Counts what goes into a processor, or what comes out of it. */
 export function processorCount(
   direction: "incoming" | "outgoing",

@@ -16,6 +16,8 @@ const DRAIN_DEADLINE_MS = 25_000;
 export interface ServiceOptions {
   readonly buildInfo: BuildInfo;
   readonly loggers: LoggerFactory;
+  /** The agent's own metrics; its own unless given. */
+  readonly counters?: Counters;
   /** How long shutdown may take to drain; 25 s unless given. */
   readonly drainDeadlineMs?: number;
 }
@@ -23,7 +25,7 @@ export interface ServiceOptions {
 /** The running agent: one configuration's components, connected. */
 export class Service {
   /** The traffic of every component. */
-  readonly counters: Counters = new Counters();
+  readonly counters: Counters;
   /** Resolves with the cause when a component reports a fatal error; the owner then shuts down. */
   readonly fatalError: Promise<unknown>;
   /** Resolves when every receiver reported by itself that it has stopped: there will be no more data. */
@@ -50,6 +52,7 @@ export class Service {
     const finished = Promise.withResolvers<void>();
     this.finished = finished.promise;
     this.#reportFinished = finished.resolve;
+    this.counters = options.counters ?? new Counters();
     const { buildInfo, loggers, drainDeadlineMs: deadlineMs = DRAIN_DEADLINE_MS } = options;
     this.#context = { buildInfo, counters: this.counters, logger: loggers };
     const statuses = new Statuses(this.#onStatus);

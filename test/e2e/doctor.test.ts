@@ -80,7 +80,7 @@ test("shows the counters of an agent that runs, and nothing of it when it has en
   const config = `yaml:
 receivers: {ebpf_http: {discovery: {include: [{port: 1}]}}}
 exporters: {debug: {verbosity: basic}}
-service: {pipelines: {metrics: {receivers: [ebpf_http], exporters: [debug]}}}`;
+service: {telemetry: {metrics: {level: none}}, pipelines: {metrics: {receivers: [ebpf_http], exporters: [debug]}}}`;
   const agent = spawn(process.execPath, [MAIN, "--config", config], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "pipe"],

@@ -10,6 +10,11 @@ const PROGRAM = join(import.meta.dirname, "../../bin/wattspan");
 const READY = "Everything is ready";
 const START_MS = 30_000;
 
+/** Agents beside each other would want one port for their metrics; those that are to have them name their own. */
+function quiet(config: string): string[] {
+  return config.includes("readers:") ? [] : ["--set=service.telemetry.metrics.level=none"];
+}
+
 /** A running agent. */
 export class Agent {
   readonly pid: number;
@@ -31,7 +36,9 @@ export class Agent {
     const file = join(folder, "config.yaml");
     writeFileSync(file, config);
     const log: string[] = [];
-    const child = spawn(PROGRAM, ["--config", file], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(PROGRAM, ["--config", file, ...quiet(config)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`the agent ${why}:\n${log.join("\n")}`));
       const late = setTimeout(fail, START_MS, "was not ready in time");

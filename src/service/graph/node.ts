@@ -13,7 +13,7 @@ import type {
 import type { Consumer, Consumers } from "../../consumer/index.ts";
 import { discard } from "../../consumer/index.ts";
 import type { Signal } from "../../pdata/index.ts";
-import { exporterCounts, observeReceiver, processorCount } from "../observed.ts";
+import { exporterCounts, isUncounted, observeReceiver, processorCount } from "../observed.ts";
 import type { GraphContext } from "./context.ts";
 import { Input, Output } from "./edge.ts";
 import { NodeCounters } from "./node-counters.ts";
@@ -45,7 +45,8 @@ export function createNode(plan: NodePlan, context: GraphContext, nexts: readonl
   const counters = new NodeCounters(context.counters);
   const logger = context.logger(attributesOf(plan));
   const settings: Settings = { id, logger, buildInfo: context.buildInfo, counters };
-  const count = kind === "processor" ? processorCount("outgoing", id, plan.signal!, counters) : undefined;
+  const isCounted = kind === "processor" && !isUncounted(configured.factory.type);
+  const count = isCounted ? processorCount("outgoing", id, plan.signal!, counters) : undefined;
   const outputs = nexts.map((next) => new Output(next, count));
   const made = creators[kind](plan, settings, outputs);
   return { key, kind, id, plan, logger, outputs, counters, extensionsUsed: new Map(), ...made };
@@ -70,6 +71,7 @@ const creators: Readonly<Record<Kind, Create>> = {
   processor({ configured, signal }, settings, [next = discard]) {
     const factory = configured.factory as ProcessorFactory<unknown, Signal>;
     const component = factory.create(settings, configured.config, signal!, next);
+    if (isUncounted(configured.factory.type)) return { component, input: new Input(component) };
     const incoming = processorCount("incoming", settings.id, signal!, settings.counters);
     return { component, input: new Input(component, { incoming }) };
   },

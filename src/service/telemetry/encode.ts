@@ -1,4 +1,5 @@
 // Attributes of log records as JSON. Never throws: a log line must not be the end of what it reports.
+import { getSystemErrorMessage } from "node:util";
 
 /** JSON as zap writes it: `spaced` for the console, compact for the json encoding. */
 export function encodeJson(value: unknown, spaced: boolean): string {
@@ -23,8 +24,13 @@ function plain(value: unknown, above: Set<object>): unknown {
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message, cause } = error;
-  if (!(cause instanceof Error) || message.includes(cause.message)) return message;
+  if (!(cause instanceof Error) || message.includes(cause.message) || isTold(cause, message)) return message;
   return `${message}: ${errorText(cause)}`;
+}
+
+/** Whether a message says in Go's words what the system's error does in Node.js' words. */
+function isTold({ errno }: NodeJS.ErrnoException, message: string): boolean {
+  return errno !== undefined && message.includes(getSystemErrorMessage(errno));
 }
 
 function encode(value: unknown, comma: string, colon: string): string {

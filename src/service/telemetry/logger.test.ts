@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../confmap/decode.ts";
 import { serviceConfig } from "../config-schema.ts";
-import { BufferedLogger, createLoggers, openOutputs } from "./logger.ts";
+import { openOutputs } from "./log-outputs.ts";
+import { BufferedLogger, createLoggers } from "./logger.ts";
 
 let lines: string[];
 beforeEach(() => {
@@ -84,8 +85,8 @@ describe("the log", () => {
   it("writes to files, appending", () => {
     const directory = mkdtempSync(join(tmpdir(), "log-"));
     const path = join(directory, "agent.log");
-    openOutputs([path])("one");
-    openOutputs([path])("two");
+    openOutputs([path]).write("one");
+    openOutputs([path]).write("two");
     expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
     rmSync(directory, { recursive: true });
   });

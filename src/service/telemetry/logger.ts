@@ -1,10 +1,10 @@
 // The agent's own log, in the Collector's two encodings.
-import { openSync, writeSync } from "node:fs";
 import type { Attributes, Logger } from "../../component/index.ts";
-import type { LogLevel, LogsConfig, SamplingConfig } from "../config-schema.ts";
 import { encodeJson } from "./encode.ts";
+import type { WriteLine } from "./log-outputs.ts";
+import type { LogLevel, LogsConfig, SamplingConfig } from "./schema.ts";
 
-type Level = "debug" | "info" | "warn" | "error";
+export type Level = "debug" | "info" | "warn" | "error";
 
 const RANKS: Readonly<Record<LogLevel, number>> = {
   debug: 0,
@@ -16,30 +16,67 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
   fatal: 6,
 };
 
-/** Takes finished lines, without the line's end. */
-export type WriteLine = (line: string) => void;
-
 /** Makes loggers that carry the given attributes in every record. */
 export type LoggerFactory = (attributes: Attributes) => Logger;
 
-/** Makes loggers by `service.telemetry.logs`. `resource` is on every record unless the user says otherwise. */
+/** A record as it was made: before sampling, after the level. */
+export interface LogRecord {
+  readonly time: Date;
+  readonly level: Level;
+  readonly message: string;
+  readonly attributes: Attributes;
+}
+
+/** What loggers are made by; may change while they are in use. */
+export interface LogSettings {
+  readonly config: LogsConfig;
+  /** On every record unless the user says otherwise. */
+  readonly resource: Attributes;
+  readonly write: WriteLine;
+  /** Told of every record, too. */
+  readonly also?: ((record: LogRecord) => void) | undefined;
+}
+
+/** Makes loggers by `service.telemetry.logs`. */
 export function createLoggers(config: LogsConfig, resource: Attributes, write: WriteLine): LoggerFactory {
-  const common = {
-    ...(config.disableZapResource ? {} : { resource }),
-    ...config.initialFields,
-  };
-  const admit = createSampler(config.sampling);
-  const threshold = RANKS[config.level];
-  const format = config.encoding === "json" ? jsonLine : consoleLine;
-  return (attributes) => {
-    const always = { ...common, ...attributes };
-    const log = (level: Level, own: Attributes, message: string, caller: Caller) => {
-      if (RANKS[level] < threshold || !admit(level, message)) return;
-      const from = config.disableCaller ? undefined : callerOf(caller);
-      write(format(new Date().toISOString(), level, from, message, { ...always, ...own }));
-    };
-    return new LevelLogger(log);
-  };
+  const loggers = new Loggers();
+  loggers.configure({ config, resource, write });
+  return loggers.create;
+}
+
+/** All loggers of one agent. What is logged before they are configured is lost. */
+export class Loggers {
+  #settings: LogSettings | undefined;
+  #common: Attributes = {};
+  #admit: (level: Level, message: string) => boolean = () => true;
+
+  /** Makes every logger, those already made included, write as these settings say. */
+  configure(settings: LogSettings): void {
+    this.#settings = settings;
+    this.#common = commonOf(settings);
+    this.#admit = createSampler(settings.config.sampling);
+  }
+
+  readonly create: LoggerFactory = (always) =>
+    new LevelLogger((level, own, message, caller) =>
+      this.#log(level, { ...always, ...own }, message, caller),
+    );
+
+  #log(level: Level, attributes: Attributes, message: string, caller: Caller): void {
+    if (!this.#settings) return;
+    const { config, write, also } = this.#settings;
+    if (RANKS[level] < RANKS[config.level]) return;
+    const time = new Date();
+    also?.({ time, level, message, attributes });
+    if (!this.#admit(level, message)) return;
+    const from = config.disableCaller ? undefined : callerOf(caller);
+    const format = config.encoding === "json" ? jsonLine : consoleLine;
+    write(format(time.toISOString(), level, from, message, { ...this.#common, ...attributes }));
+  }
+}
+
+function commonOf({ config, resource }: LogSettings): Attributes {
+  return { ...(config.disableZapResource ? {} : { resource }), ...config.initialFields };
 }
 
 /** The method that was called, so that the stack can be read from its caller on. */
@@ -122,41 +159,6 @@ function createSampler({
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     return count <= initial || (thereafter > 0 && (count - initial) % thereafter === 0);
-  };
-}
-
-/**
- * Opens `output_paths`: `stderr`, `stdout` or files, which are appended to. Throws when a file cannot be opened. A line
- * that cannot be written later, as on a full disk, stops nobody: a file's goes to stderr, a stream's is lost.
- */
-export function openOutputs(paths: readonly string[]): WriteLine {
-  const outputs = paths.map((path): WriteLine => {
-    if (path === "stderr") return toStream(process.stderr);
-    if (path === "stdout") return toStream(process.stdout);
-    return toFile(path);
-  });
-  return (line) => {
-    for (const write of outputs) write(line);
-  };
-}
-
-/** Has nowhere to say that the log itself cannot be written. */
-const ignoreError = (): void => {};
-
-function toStream(stream: NodeJS.WriteStream): WriteLine {
-  stream.off("error", ignoreError).on("error", ignoreError);
-  return (line) => stream.write(`${line}\n`);
-}
-
-function toFile(path: string): WriteLine {
-  const file = openSync(path, "a", 0o644);
-  const instead = toStream(process.stderr);
-  return (line) => {
-    try {
-      writeSync(file, `${line}\n`);
-    } catch (error) {
-      instead(`write ${path}: ${(error as Error).message}: ${line}`);
-    }
   };
 }
 

@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { resourceOf } from "./setup.ts";
+import { resourceOf } from "./resource.ts";
 
 const buildInfo = { command: "wattspan", description: "wattspan", version: "1.2.3" };
 
 describe("the agent's resource", () => {
   it("names the agent and this run of it", () => {
-    const first = resourceOf({}, buildInfo);
-    expect(first).toEqual({
-      "service.instance.id": expect.stringMatching(/^[0-9a-f]{8}-/),
+    expect(resourceOf({}, buildInfo, "4-2")).toEqual({
+      "service.instance.id": "4-2",
       "service.name": "wattspan",
       "service.version": "1.2.3",
     });
-    expect(resourceOf({}, buildInfo)["service.instance.id"]).not.toBe(first["service.instance.id"]);
   });
 
   it.each([
@@ -28,7 +26,7 @@ describe("the agent's resource", () => {
       },
     ],
   ])("is changed by the user's, in %s; null removes", (_form, given) => {
-    expect(resourceOf(given, buildInfo)).toEqual({
+    expect(resourceOf(given, buildInfo, "4-2")).toEqual({
       "service.name": "edge",
       "service.version": "1.2.3",
       "k8s.pod.name": "p",

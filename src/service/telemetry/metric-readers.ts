@@ -1,0 +1,91 @@
+// Who reads the agent's own metrics: pages for Prometheus, and senders of OTLP.
+import { isDeepStrictEqual } from "node:util";
+import type { Labels } from "../../component/index.ts";
+import type { Counters } from "./counters.ts";
+import { errorText } from "./encode.ts";
+import type { MetricsConfig, PrometheusReaderConfig, ReaderConfig } from "./metrics-schema.ts";
+import { prometheusText } from "./prometheus-text.ts";
+import { type Metric, readMetrics } from "./views.ts";
+
+/** Something that runs until it is closed. */
+export interface Closable {
+  close(): Promise<void>;
+}
+
+interface Running extends Closable {
+  config: ReaderConfig;
+  readonly resource: Labels;
+}
+
+/** The readers of one agent. Those that a new configuration has, too, run on. */
+export class MetricReaders {
+  readonly #counters: Counters;
+  #config: MetricsConfig = { level: "none", readers: [], views: [] };
+  #resource: Labels = {};
+  #running: readonly Running[] = [];
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  /** Starts what is new and then closes what is gone. Rejects, with everything as it was, when something cannot start. */
+  async configure(config: MetricsConfig, resource: Labels): Promise<void> {
+    const wanted = config.level === "none" ? [] : config.readers;
+    const started: Running[] = [];
+    const running: Running[] = [];
+    try {
+      for (const reader of wanted) {
+        const known = this.#running.find((one) => isSame(one, reader, resource));
+        if (known) running.push(Object.assign(known, { config: reader }));
+        else started.push(await this.#start(reader, resource));
+      }
+    } catch (cause) {
+      for (const reader of started) await reader.close();
+      throw new Error(`failed to create meter provider: ${errorText(cause)}`, { cause });
+    }
+    const gone = this.#running.filter((one) => !running.includes(one));
+    this.#running = [...running, ...started];
+    this.#config = config;
+    this.#resource = resource;
+    for (const reader of gone) await reader.close();
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#running) await reader.close();
+    this.#running = [];
+  }
+
+  async #start(config: ReaderConfig, resource: Labels): Promise<Running> {
+    const running: { config: ReaderConfig } = { config };
+    const { pull, periodic } = config;
+    if (pull?.exporter.prometheus) {
+      const { servePrometheus } = await import("./prometheus-server.ts");
+      const { host, port } = pull.exporter.prometheus;
+      const page = await servePrometheus(host, port, () => this.#page(running.config));
+      return Object.assign(running, { resource, close: page.close });
+    }
+    const { startPeriodicReader } = await import("./otlp-metrics.ts");
+    const sender = startPeriodicReader(periodic!, resource, () => this.#read());
+    return Object.assign(running, { resource, close: sender.close });
+  }
+
+  #page({ pull }: ReaderConfig): string {
+    return prometheusText(this.#read(), this.#resource, pull!.exporter.prometheus!);
+  }
+
+  #read(): readonly Metric[] {
+    return readMetrics(this.#counters, this.#config);
+  }
+}
+
+/** A page goes on at its address, whatever it is to show; a sender only when nothing changed. */
+function isSame({ config, resource }: Running, reader: ReaderConfig, wanted: Labels): boolean {
+  const [before, after] = [addressOf(config), addressOf(reader)];
+  if (before !== undefined || after !== undefined) return before === after;
+  return isDeepStrictEqual([config, resource], [reader, wanted]);
+}
+
+function addressOf({ pull }: ReaderConfig): string | undefined {
+  const page: PrometheusReaderConfig | undefined = pull?.exporter.prometheus;
+  return page && `${page.host}:${page.port}`;
+}

@@ -1,0 +1,99 @@
+// The agent's own telemetry, as `service.telemetry` wants it. Lives as long as the agent: through reloads, its counters
+// and its instance id stay.
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Attributes, BuildInfo, Labels, Logger } from "../../component/index.ts";
+import { Counters } from "./counters.ts";
+import { errorText } from "./encode.ts";
+import { type LogOutputs, openOutputs } from "./log-outputs.ts";
+import { type LoggerFactory, Loggers, type LogRecord } from "./logger.ts";
+import { type Closable, MetricReaders } from "./metric-readers.ts";
+import { observeProcess } from "./process-metrics.ts";
+import { resourceOf } from "./resource.ts";
+import type { LogsConfig, TelemetryConfig } from "./schema.ts";
+
+/** What sends log records beside writing them. */
+export interface LogSender extends Closable {
+  emit(record: LogRecord): void;
+}
+
+/** What the log goes to, with what it was made from. */
+interface LogTargets {
+  readonly config: LogsConfig;
+  readonly resource: Attributes;
+  readonly outputs: LogOutputs;
+  readonly sender: LogSender | undefined;
+}
+
+export class Telemetry {
+  readonly counters: Counters = new Counters();
+  /** Makes the loggers of components; valid once `configure` has resolved. */
+  readonly loggers: LoggerFactory;
+  readonly #buildInfo: BuildInfo;
+  readonly #instanceId = randomUUID();
+  readonly #allLoggers: Loggers = new Loggers();
+  readonly #readers: MetricReaders;
+  #logs: LogTargets | undefined;
+
+  constructor(buildInfo: BuildInfo) {
+    this.#buildInfo = buildInfo;
+    this.loggers = this.#allLoggers.create;
+    this.#readers = new MetricReaders(this.counters);
+    observeProcess(this.counters);
+  }
+
+  /** The logger of the agent itself. */
+  get logger(): Logger {
+    return this.loggers({});
+  }
+
+  /** Starts or changes what there is to what `config` wants. Rejects, with everything as it was, when that is not possible. */
+  async configure(config: TelemetryConfig): Promise<void> {
+    const resource = resourceOf(config.resource, this.#buildInfo, this.#instanceId);
+    const logs = await this.#openLogs(config.logs, resource);
+    try {
+      await this.#readers.configure(config.metrics, asLabels(resource));
+    } catch (error) {
+      if (logs !== this.#logs) await close(logs);
+      throw error;
+    }
+    const before = this.#logs;
+    this.#logs = logs;
+    const also = logs.sender && ((record: LogRecord) => logs.sender?.emit(record));
+    this.#allLoggers.configure({ config: logs.config, resource, write: logs.outputs.write, also });
+    if (before !== logs) await close(before);
+  }
+
+  /** Sends what is left and closes everything. */
+  async close(): Promise<void> {
+    await this.#readers.close();
+    await close(this.#logs);
+    this.#logs = undefined;
+  }
+
+  async #openLogs(config: LogsConfig, resource: Attributes): Promise<LogTargets> {
+    const { config: known, resource: knownResource } = this.#logs ?? {};
+    if (this.#logs && isDeepStrictEqual([known, knownResource], [config, resource])) return this.#logs;
+    try {
+      const outputs = openOutputs(config.outputPaths, config.errorOutputPaths);
+      return { config, resource, outputs, sender: await openSender(config, resource) };
+    } catch (cause) {
+      throw new Error(`failed to create logger: ${errorText(cause)}`, { cause });
+    }
+  }
+}
+
+async function openSender(config: LogsConfig, resource: Attributes): Promise<LogSender | undefined> {
+  if (config.processors.length === 0) return undefined;
+  const { startLogSender } = await import("./otlp-logs.ts");
+  return startLogSender(config.processors, asLabels(resource));
+}
+
+async function close(logs: LogTargets | undefined): Promise<void> {
+  await logs?.sender?.close();
+  logs?.outputs.close();
+}
+
+function asLabels(attributes: Attributes): Labels {
+  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, String(value)]));
+}
