@@ -7,17 +7,9 @@ import { type Consumer, PermanentError } from "../../src/consumer/index.ts";
 import type { Signal, SignalData } from "../../src/pdata/index.ts";
 import { HostRecorder, settings } from "../support/component.ts";
 import { data } from "../support/data.ts";
+import { random } from "../support/random.ts";
 import { processors } from "./every-component.ts";
 import { ACCEPTS_AT_ONCE, LEAST_SECTION, MORE_SECTIONS } from "./sections.ts";
-
-/** The same numbers in [0, 1) for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** Takes some, refuses some for now and some for good, at once or after a while. */
 class Moody<S extends Signal> implements Consumer<S> {

@@ -6,7 +6,7 @@ import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
 import { CODE } from "../rpc-status/codes.ts";
 import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
-import { type RequestBytes, STALL_MS } from "../server/in-flight.ts";
+import type { RequestBytes } from "../server/in-flight.ts";
 import { errorTrailers, isGrpcContentType, parseTimeoutMs } from "./headers.ts";
 import { MessageReader } from "./message.ts";
 
@@ -62,7 +62,7 @@ export class UnaryCall {
       this.#fail(refusal.status, refusal.httpStatus);
       return;
     }
-    this.#stall = setTimeout(() => this.#stalled(), STALL_MS);
+    this.#stall = setTimeout(() => this.#stalled(), this.#held.stallMs);
     stream.on("data", (chunk: Buffer) => this.#received(chunk));
     stream.on("end", () => void this.#ended());
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { Decompress } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
-import { type RequestBytes, STALL_MS } from "../server/in-flight.ts";
+import type { RequestBytes } from "../server/in-flight.ts";
 
 /** A body that cannot be had. The message is Go's. */
 export class BodyError extends Error {
@@ -48,7 +48,7 @@ function readRaw(
       request.off("data", read);
       reject(error);
     };
-    const stall = setTimeout(() => fail(new BodyError("i/o timeout")), STALL_MS);
+    const stall = setTimeout(() => fail(new BodyError("i/o timeout")), held.stallMs);
     const read = (chunk: Buffer) => {
       stall.refresh();
       length += chunk.length;

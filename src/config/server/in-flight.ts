@@ -2,8 +2,8 @@
 import { CODE } from "../rpc-status/codes.ts";
 import { StatusError } from "../rpc-status/status.ts";
 
-/** How long a peer may pause within a request. The Collector waits for ever. */
-export const STALL_MS = 60_000;
+/** The Collector waits for ever. */
+const DEFAULT_STALL_MS = 60_000;
 
 /** What a request costs beside its bytes: its stream, headers and context. */
 const REQUEST_BYTES = 8 << 10;
@@ -13,11 +13,14 @@ const REQUEST_BYTES = 8 << 10;
  * to come back, so that neither slow peers nor a pipeline that blocks make the agent grow without bound.
  */
 export class InFlight {
+  /** How long a peer may pause within a request. */
+  readonly stallMs: number;
   readonly #maxBytes: number;
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, stallMs: number = DEFAULT_STALL_MS) {
     this.#maxBytes = maxBytes;
+    this.stallMs = stallMs;
   }
 
   get bytes(): number {
@@ -49,6 +52,10 @@ export class RequestBytes {
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
+  }
+
+  get stallMs(): number {
+    return this.#inFlight.stallMs;
   }
 
   /** Adds to what the request holds; throws a StatusError when all requests together would hold too much. */
