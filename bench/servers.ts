@@ -2,13 +2,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildGoPeer, stopChild } from "../test/support/servers.ts";
+import { buildGoPeer, freePort, stopChild } from "../test/support/servers.ts";
 import { serverCore } from "./cores.ts";
 import { endWithUs } from "./own-processes.ts";
 
@@ -87,14 +86,6 @@ async function firstNumber(child: ChildProcess): Promise<number> {
   const first = await createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
   if (!Number(first.value)) throw new Error("the Go server did not print its port");
   return Number(first.value);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function body(url: string): Promise<string> {

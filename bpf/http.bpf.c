@@ -31,6 +31,7 @@ const volatile __u32 request_capture_bytes = HTTP_CAPTURE_BYTES;
 const volatile __u32 response_capture_bytes = 0;
 const volatile __u32 shard_mask = 0;
 const volatile __u32 routes_limit = 100; /* distinct targets of a process */
+const volatile __u32 whole_paths = 0; /* each path is a target, not each shape */
 const volatile __u32 boundaries = 0;
 const volatile __u64 boundaries_ns[HTTP_MAX_BUCKETS] = {};
 const volatile __u32 size_boundaries = 0;

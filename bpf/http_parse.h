@@ -448,7 +448,8 @@ struct http_shape {
 	__u32 digits;
 	__u8 odd;   /* characters that names of routes do not have */
 	__u8 first;
-	__u8 pad[6];
+	__u8 whole; /* set by the caller: values are names like the others */
+	__u8 pad[5];
 };
 
 /*
@@ -457,6 +458,8 @@ struct http_shape {
  */
 static __always_inline bool http_segment_is_value(const volatile struct http_shape *shape)
 {
+	if (shape->whole)
+		return false;
 	if (shape->odd || shape->bytes > 32)
 		return true;
 	if (!shape->digits)

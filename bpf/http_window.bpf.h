@@ -51,6 +51,7 @@ __attribute__((noinline)) __u64 http_shape_path(__u32 slot, __u32 from, __u32 en
 
 	if (!scratch)
 		return 0;
+	scratch->shape.whole = whole_paths;
 	http_route_shape(&scratch->shape, scratch->window, from, end);
 	return scratch->shape.hash;
 }

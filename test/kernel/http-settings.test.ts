@@ -143,6 +143,30 @@ test("counts every request by status and failure, kept as span or not", async ()
   }
 });
 
+test.each([
+  { wholePaths: false, series: 1 },
+  { wholePaths: true, series: 3 },
+])(
+  "counts /reports/2023 and its like in $series series with wholePaths $wholePaths",
+  async ({ wholePaths, series }) => {
+    const tap = openKernelTap({ ...KEEP_ALL, wholePaths });
+    try {
+      const years = new Conversation().connect();
+      for (const year of [2023, 2024, 2025, 2024]) years.ask(get(`/reports/${year}`)).answer(ok(""));
+      const { steps } = await playTalk(years.close());
+      const server = steps.find(({ actor }) => actor === "s")!.pid;
+      const { count, keys } = tap.readSeries();
+      const targets = new Set<bigint>();
+      for (let key = 0; key < count * http_series_key.size; key += http_series_key.size)
+        if (keys.readUInt32LE(key + http_series_key.tgid) === server)
+          targets.add(keys.readBigUInt64LE(key + http_series_key.target));
+      expect(targets.size).toBe(series);
+    } finally {
+      tap.close();
+    }
+  },
+);
+
 /** Each loads for a second: all of spans, sizes and capture, and either role alone. */
 const KNOBS = [
   ...[true, false].flatMap((spans) =>

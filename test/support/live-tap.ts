@@ -30,6 +30,7 @@ export const KEEP_ALL: HttpTapSettings = {
   requestCaptureBytes: 512,
   responseCaptureBytes: 0,
   routesLimit: 10_000,
+  wholePaths: false,
   boundariesNs: [1_000_000n, 1_000_000_000n],
   sizeBoundariesBytes: [],
   anyProcess: ALL,

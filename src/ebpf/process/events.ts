@@ -20,37 +20,35 @@ const IDENTITY_TRUNCATED: number = EXECUTABLE_TRUNCATED | CGROUP_TRUNCATED | ENV
 /** PROCESS_COMM_BYTES */
 const COMMAND_BYTES = 16;
 
-export interface ExitEvent {
-  readonly type: "exit";
+/** What every event says. */
+interface ProcessMoment {
   readonly pid: number;
   readonly startNs: number;
   readonly timeNs: number;
 }
 
-export interface ForkEvent {
-  readonly type: "fork";
-  readonly pid: number;
-  readonly startNs: number;
-  readonly timeNs: number;
+/** What forks and execs say of the process. */
+interface ProcessIdentity extends ProcessMoment {
   readonly parentPid: number;
   readonly uid: number;
   readonly netns: number;
   readonly command: string;
+}
+
+export interface ExitEvent extends ProcessMoment {
+  readonly type: "exit";
+}
+
+export interface ForkEvent extends ProcessIdentity {
+  readonly type: "fork";
   readonly kernelThread: boolean;
   /** As in Cgroup; only the exec event has the path. */
   readonly cgroupId: number;
   readonly cgroupV1: boolean;
 }
 
-export interface ExecEvent {
+export interface ExecEvent extends ProcessIdentity {
   readonly type: "exec";
-  readonly pid: number;
-  readonly startNs: number;
-  readonly timeNs: number;
-  readonly parentPid: number;
-  readonly uid: number;
-  readonly netns: number;
-  readonly command: string;
   readonly executable: string;
   readonly cgroup: Cgroup;
   readonly args: readonly string[];
@@ -69,28 +67,40 @@ export function decodeProcessEvent(view: DataView, offset: number, length: numbe
     case FORK:
       return decodeFork(view, offset);
     case EXIT:
-      return {
-        type: "exit",
-        pid: view.getUint32(offset + exit_event.pid, true),
-        startNs: uint64(view, offset + exit_event.start_ns),
-        timeNs: uint64(view, offset + exit_event.time_ns),
-      };
+      return { type: "exit", ...momentOf(view, offset, exit_event) };
     default:
       return undefined;
   }
+}
+
+/** Where a struct has the fields of a ProcessMoment. */
+type MomentFields = Readonly<Record<"pid" | "start_ns" | "time_ns", number>>;
+/** Where a struct has the fields of a ProcessIdentity. */
+type IdentityFields = MomentFields & Readonly<Record<"parent_pid" | "uid" | "netns" | "comm", number>>;
+
+function momentOf(view: DataView, offset: number, field: MomentFields): ProcessMoment {
+  return {
+    pid: view.getUint32(offset + field.pid, true),
+    startNs: uint64(view, offset + field.start_ns),
+    timeNs: uint64(view, offset + field.time_ns),
+  };
+}
+
+function identityOf(view: DataView, offset: number, field: IdentityFields): ProcessIdentity {
+  return {
+    ...momentOf(view, offset, field),
+    parentPid: view.getUint32(offset + field.parent_pid, true),
+    uid: view.getUint32(offset + field.uid, true),
+    netns: view.getUint32(offset + field.netns, true),
+    command: command(view, offset + field.comm),
+  };
 }
 
 function decodeFork(view: DataView, offset: number): ForkEvent {
   const flags = view.getUint32(offset + fork_event.flags, true);
   return {
     type: "fork",
-    pid: view.getUint32(offset + fork_event.pid, true),
-    startNs: uint64(view, offset + fork_event.start_ns),
-    timeNs: uint64(view, offset + fork_event.time_ns),
-    parentPid: view.getUint32(offset + fork_event.parent_pid, true),
-    uid: view.getUint32(offset + fork_event.uid, true),
-    netns: view.getUint32(offset + fork_event.netns, true),
-    command: command(view, offset + fork_event.comm),
+    ...identityOf(view, offset, fork_event),
     kernelThread: (flags & KERNEL_THREAD) !== 0,
     cgroupId: uint64(view, offset + fork_event.cgroup_id),
     cgroupV1: (flags & CGROUP_V1) !== 0,
@@ -111,13 +121,7 @@ function decodeExec(view: DataView, offset: number, length: number): ExecEvent {
   const cgroupId = uint64(view, offset + exec_event.cgroup_id);
   return {
     type: "exec",
-    pid: view.getUint32(offset + exec_event.pid, true),
-    startNs: uint64(view, offset + exec_event.start_ns),
-    timeNs: uint64(view, offset + exec_event.time_ns),
-    parentPid: view.getUint32(offset + exec_event.parent_pid, true),
-    uid: view.getUint32(offset + exec_event.uid, true),
-    netns: view.getUint32(offset + exec_event.netns, true),
-    command: command(view, offset + exec_event.comm),
+    ...identityOf(view, offset, exec_event),
     executable,
     cgroup: describeCgroup(cgroupId, (flags & CGROUP_V1) !== 0, path),
     args: splitArguments(next(exec_event.arguments_bytes)),

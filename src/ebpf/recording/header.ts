@@ -27,14 +27,14 @@ export const RECORDED_LAYOUTS: Readonly<Record<string, Layout>> = {
   http_request,
 };
 
+/** Settings of the tap that recordings have as they are. */
+type AsTheyAre = Pick<
+  HttpTapSettings,
+  "server" | "client" | "spans" | "bodySizes" | "wholePaths" | "requestCaptureBytes" | "responseCaptureBytes"
+>;
+
 /** What the programs were loaded with, as far as it shapes what was recorded. */
-export interface RecordedSettings {
-  readonly server: boolean;
-  readonly client: boolean;
-  readonly spans: boolean;
-  readonly bodySizes: boolean;
-  readonly requestCaptureBytes: number;
-  readonly responseCaptureBytes: number;
+export interface RecordedSettings extends AsTheyAre {
   /** In ns, as decimal strings. */
   readonly boundaries: readonly string[];
   /** In bytes, as decimal strings. */
@@ -57,12 +57,14 @@ export interface RecordingHeader {
 
 /** Keeps of the tap's settings what readers need. */
 export function recordedSettings(settings: HttpTapSettings): RecordedSettings {
-  const { server, client, spans, bodySizes, requestCaptureBytes, responseCaptureBytes } = settings;
+  const { server, client, spans, bodySizes, wholePaths, requestCaptureBytes, responseCaptureBytes } =
+    settings;
   return {
     server,
     client,
     spans,
     bodySizes,
+    wholePaths,
     requestCaptureBytes,
     responseCaptureBytes,
     boundaries: settings.boundariesNs.map(String),

@@ -30,6 +30,7 @@ const HEADER: RecordingHeader = {
     client: true,
     spans: true,
     bodySizes: false,
+    wholePaths: false,
     requestCaptureBytes: 512,
     responseCaptureBytes: 0,
     boundaries: [],

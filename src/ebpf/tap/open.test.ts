@@ -11,6 +11,7 @@ const SETTINGS: HttpTapSettings = {
   requestCaptureBytes: 512,
   responseCaptureBytes: 0,
   routesLimit: 100,
+  wholePaths: false,
   boundariesNs: [5n, 10n],
   sizeBoundariesBytes: [],
   anyProcess: { include: 1, exclude: 0 },

@@ -29,6 +29,8 @@ export interface HttpTapSettings {
   readonly requestCaptureBytes: number;
   readonly responseCaptureBytes: number;
   readonly routesLimit: number;
+  /** Each path is a target of its own, rather than each shape of paths. */
+  readonly wholePaths: boolean;
   /** Upper bounds of the histograms' buckets, ascending, 23 at most. */
   readonly boundariesNs: readonly bigint[];
   readonly sizeBoundariesBytes: readonly bigint[];
@@ -149,6 +151,7 @@ function rodataOf(settings: HttpTapSettings, { shards }: MapSizes): NonNullable<
     response_capture_bytes: settings.responseCaptureBytes,
     shard_mask: shards - 1,
     routes_limit: settings.routesLimit,
+    whole_paths: settings.wholePaths ? 1 : 0,
     boundaries: settings.boundariesNs.length,
     boundaries_ns: boundariesOf(settings.boundariesNs),
     size_boundaries: settings.sizeBoundariesBytes.length,

@@ -24,7 +24,7 @@ const MAX_ROUTES = 4096;
 
 export type Role = "server" | "client";
 export type ReplaySpeed = "max" | "original";
-export type Unmatched = "shape" | "wildcard" | "unset";
+export type Unmatched = "shape" | "path" | "wildcard" | "unset";
 
 /** One entry of discovery: it is met when all keys that are given are. */
 export interface Selector {
@@ -62,7 +62,7 @@ export interface CaptureConfig {
 export interface RoutesConfig {
   /** `/users/{id}`, `/static/**`. */
   readonly patterns: readonly string[];
-  /** The route of paths that no pattern matches: their shape, one for all, or none. */
+  /** The route of paths that no pattern matches: their shape, themselves, one for all, or none. */
   readonly unmatched: Unmatched;
   /** Routes, and servers asked, of one process; those beyond share `_OTHER`. */
   readonly limit: number;
@@ -146,7 +146,7 @@ const routes: Schema<RoutesConfig> = struct(
   "ebpfhttpreceiver.RoutesConfig",
   {
     patterns: list(string()),
-    unmatched: enumOf("unmatched", ["shape", "wildcard", "unset"], "shape"),
+    unmatched: enumOf("unmatched", ["shape", "path", "wildcard", "unset"], "shape"),
     limit: uint(100),
   },
   function* ({ patterns, limit }) {

@@ -32,6 +32,7 @@ const HEADER: RecordingHeader = {
     client: true,
     spans: true,
     bodySizes: false,
+    wholePaths: false,
     requestCaptureBytes: 512,
     responseCaptureBytes: 0,
     boundaries: new DurationBuckets(HTTP_DURATION_BOUNDARIES).boundsNs.map(String),
@@ -126,6 +127,14 @@ test("refuses boundaries other than the recorded ones, and names those", async (
   const { host, receiver } = setUp({ histogram: { boundaries: [1, 2] } });
   await expect(receiver.start(host)).rejects.toThrow(
     `play ${path}: set histogram.boundaries as it was recorded: [0.005, 0.01,`,
+  );
+  await receiver.shutdown();
+});
+
+test("refuses routes other than the recorded ones", async () => {
+  const { host, receiver } = setUp({ routes: { unmatched: "path" } });
+  await expect(receiver.start(host)).rejects.toThrow(
+    `play ${path}: it was recorded without routes.unmatched: path`,
   );
   await receiver.shutdown();
 });

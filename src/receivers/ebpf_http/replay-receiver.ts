@@ -78,6 +78,11 @@ export class ReplayReceiver implements Component {
       const seconds = recorded.boundaries.map((ns) => Number(ns) / 1e9).join(", ");
       throw new Error(`play ${config.replay}: set histogram.boundaries as it was recorded: [${seconds}]`);
     }
+    if (wanted.wholePaths !== (recorded.wholePaths ?? false))
+      // which older recordings do not have
+      throw new Error(
+        `play ${config.replay}: it was recorded ${recorded.wholePaths ? "with" : "without"} routes.unmatched: path`,
+      );
     if (wanted.bodySizes && !recorded.bodySizes)
       throw new Error(`play ${config.replay}: it was recorded without metrics.body_size; turn that off`);
   }

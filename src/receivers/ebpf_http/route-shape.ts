@@ -1,7 +1,7 @@
 // The name of a path's shape, for paths that no pattern of the user's matches.
 
 /** HTTP_SHAPE_BYTES of bpf/http_parse.h: what lies behind does not count. */
-const SHAPE_BYTES = 256;
+export const SHAPE_BYTES = 256;
 const MAX_NAME_BYTES = 32;
 const PLACEHOLDER = "{id}";
 

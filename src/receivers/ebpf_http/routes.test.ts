@@ -48,14 +48,14 @@ const PATHS = [
 ];
 
 /** The kernel's hash of each path's shape: bpf/http_parse.h, compiled for this host. */
-function kernelHashes(paths: readonly string[]): string[] {
+function kernelHashes(paths: readonly string[], whole = false): string[] {
   const folder = mkdtempSync(join(tmpdir(), "route-shape-"));
   try {
     const source = join(folder, "shape.c");
     const program = join(folder, "shape");
     writeFileSync(source, HARNESS);
     const include = fileURLToPath(new URL("../../../bpf", import.meta.url));
-    execFileSync("cc", ["-O1", "-w", "-o", program, "-I", include, source]);
+    execFileSync("cc", [`-DWHOLE=${whole ? 1 : 0}`, "-O1", "-w", "-o", program, "-I", include, source]);
     const input = Buffer.from(paths.map((path) => `${path} HTTP/1.1\r\n`).join("\0"), "latin1");
     return execFileSync(program, { input }).toString().trim().split("\n");
   } finally {
@@ -75,7 +75,7 @@ int main(void)
 	size_t length = fread(input, 1, sizeof(input) - 1, stdin);
 	for (size_t at = 0; at < length; at += strlen(input + at) + 1) {
 		static __u8 window[2 * HTTP_WINDOW + HTTP_SLACK];
-		struct http_shape shape = {};
+		struct http_shape shape = { .whole = WHOLE };
 		memset(window, 'Z', sizeof(window));
 		memcpy(window + 4, input + at, strlen(input + at));
 		http_route_shape(&shape, window, 4, 4 + strlen(input + at));
@@ -89,6 +89,15 @@ test("gives one name to the paths that the kernel counts as one, and different n
   const names = PATHS.map(routeShape);
   const groups = (keys: readonly string[]) => keys.map((key) => keys.indexOf(key));
   expect(groups(names)).toEqual(groups(hashes));
+});
+
+test("gives each path that the kernel counts by itself its own name", () => {
+  const hashes = kernelHashes(PATHS, true);
+  const routes = new Routes({ patterns: [], unmatched: "path", limit: 100 });
+  const names = PATHS.map((path) => routes.routeOf(path)!);
+  const groups = (keys: readonly string[]) => keys.map((key) => keys.indexOf(key));
+  expect(groups(names)).toEqual(groups(hashes));
+  expect(new Set(names).size).toBe(PATHS.length - 1); // two differ only behind what counts
 });
 
 test("puts {id} in the place of values", () => {
@@ -134,9 +143,9 @@ test.each([
 });
 
 test("names unmatched paths as the user wants", () => {
-  const named = (["shape", "wildcard", "unset"] as const).map(
+  const named = (["shape", "path", "wildcard", "unset"] as const).map(
     (unmatched) => new Routes({ patterns: ["/a/{b}"], unmatched, limit: 100 }),
   );
-  expect(named.map((routes) => routes.routeOf("/x/42"))).toEqual(["/x/{id}", "/**", undefined]);
-  expect(named.map((routes) => routes.routeOf("/a/42"))).toEqual(["/a/{b}", "/a/{b}", "/a/{b}"]);
+  expect(named.map((routes) => routes.routeOf("/x/42"))).toEqual(["/x/{id}", "/x/42", "/**", undefined]);
+  expect(named.map((routes) => routes.routeOf("/a/42"))).toEqual(Array(4).fill("/a/{b}"));
 });

@@ -1,6 +1,6 @@
 import type { RoutesConfig } from "./config.ts";
 import { RoutePatterns } from "./route-pattern.ts";
-import { routeShape } from "./route-shape.ts";
+import { routeShape, SHAPE_BYTES } from "./route-shape.ts";
 
 /** The route of every path that no pattern matches, where the user wants no more of them. */
 const WILDCARD = "/**";
@@ -18,8 +18,15 @@ export class Routes {
   routeOf(path: string): string | undefined {
     const pattern = this.#patterns.match(path);
     if (pattern !== undefined) return pattern;
-    const { unmatched } = this.#config;
-    if (unmatched === "unset") return undefined;
-    return unmatched === "wildcard" ? WILDCARD : routeShape(path);
+    switch (this.#config.unmatched) {
+      case "shape":
+        return routeShape(path);
+      case "path":
+        return path.slice(0, SHAPE_BYTES);
+      case "wildcard":
+        return WILDCARD;
+      case "unset":
+        return undefined;
+    }
   }
 }

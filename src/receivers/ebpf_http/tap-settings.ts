@@ -29,6 +29,7 @@ export function tapSettings(
     requestCaptureBytes: capture.bytes,
     responseCaptureBytes: capture.responseHeaders.length > 0 ? capture.bytes : 0,
     routesLimit: routes.limit,
+    wholePaths: routes.unmatched === "path",
     boundariesNs: new DurationBuckets(histogram.boundaries).boundsNs.map(BigInt),
     sizeBoundariesBytes: SIZE_BOUNDARIES.map(BigInt),
     anyProcess: discovery.anyProcess,
