@@ -62,6 +62,8 @@ Flags:
       --feature-gates a,-b   Turns feature gates on or off
       --skip-unsupported     Leaves out components this build does not have, instead of refusing the configuration
       --plugin name          Adds the components of an npm package or a file. May be repeated
+      --watch                Reloads when a file of the configuration changes
+      --reload-endpoint addr Reloads on POST /-/reload to host:port, which must be a loopback address
   -h, --help                 Shows this help
   -v, --version              Shows the version`;
 }

@@ -12,15 +12,23 @@ import { CONFIG_FLAGS, type ConfigSource, configSource } from "./config-flags.ts
 import { checkConfig, getConfig } from "./configuration.ts";
 import { faultStack } from "./fault.ts";
 import { parseFlags } from "./flags.ts";
+import { Reloader } from "./reload/reloader.ts";
+import { reloadTriggers } from "./reload/triggers.ts";
 import { stopRequested } from "./stop.ts";
+
+const RUN_FLAGS = {
+  values: { ...CONFIG_FLAGS.values, "reload-endpoint": {} },
+  switches: { ...CONFIG_FLAGS.switches, watch: {} },
+} as const;
 
 /** Runs the agent until a signal or a fatal error. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, CONFIG_FLAGS);
+  const flags = parseFlags(args, RUN_FLAGS);
   const stop = stopRequested();
   const source = await configSource(flags);
   const early = new BufferedLogger();
-  const config = await checkedConfig(source, early);
+  const files = new Set<string>();
+  const config = await checkedConfig(source, early, files);
   const telemetry = new Telemetry(buildInfo);
   await telemetry.configure(config.service.telemetry);
   const { logger } = telemetry;
@@ -32,13 +40,19 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   const uncaught = uncaughtError();
+  const started = Promise.withResolvers<void>();
+  const read = (log: Logger) => readConfig(source, log, files);
+  const reloader = new Reloader({ service, telemetry, config, read, ready: started.promise });
+  const triggers = await reloadTriggers(flags, files, reloader, logger);
   await service.start();
+  started.resolve();
   const code = await Promise.race([
     stop.then((signal) => received(signal, logger)),
     service.finished.then(() => finished(logger)),
     service.fatalError.then((cause) => failed(cause, logger)),
     uncaught.then((cause) => failed(cause, logger)),
   ]);
+  triggers.close();
   await service.shutdown();
   await telemetry.close();
   clearInterval(alive);
@@ -49,15 +63,30 @@ export async function run(args: readonly string[]): Promise<number> {
 const KEEP_ALIVE_MS = 1 << 30;
 
 /** When the configuration is of no use, what was noticed on the way to it helps to see why. */
-async function checkedConfig(source: ConfigSource, early: BufferedLogger): Promise<AgentConfig> {
+async function checkedConfig(
+  source: ConfigSource,
+  early: BufferedLogger,
+  files: Set<string>,
+): Promise<AgentConfig> {
   try {
-    const config = await getConfig(source, early);
-    checkConfig(config);
-    return config;
+    return await readConfig(source, early, files);
   } catch (error) {
     const { logs } = defaultConfig(serviceConfig).telemetry;
     early.replay(createLoggers(logs, {}, openOutputs(logs.outputPaths).write)({}));
     throw error;
+  }
+}
+
+/** Fetches and checks a configuration, and notes in `files` which files it was made of. */
+async function readConfig(source: ConfigSource, logger: Logger, files: Set<string>): Promise<AgentConfig> {
+  const read = new Set<string>();
+  try {
+    const config = await getConfig(source, logger, read);
+    files.clear();
+    checkConfig(config);
+    return config;
+  } finally {
+    for (const file of read) files.add(file); // Those of a configuration that is wrong, too: it will be mended in them.
   }
 }
 
