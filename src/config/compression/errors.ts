@@ -3,11 +3,7 @@ export class CorruptError extends Error {
   override readonly name = "CorruptError";
 }
 
-/** Data that is larger, once decompressed, than the receiver takes. */
+/** Data that is larger, once decompressed, than the receiver takes. Only where Go has a message of its own is there one. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
-
-  constructor(options?: ErrorOptions) {
-    super("decompressed data is too large", options);
-  }
 }

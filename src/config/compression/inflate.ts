@@ -13,8 +13,11 @@ const ZSTD_WINDOW_LOG_MAX = 24;
 /** gzip's trailer holds the size, which cannot be more than this many times that of the input. */
 const DEFLATE_MAX_RATIO = 1032;
 const GZIP_MIN_BYTES = 18;
+const GZIP_HEADER_BYTES = 10;
 const USUAL_RATIO = 8;
 const MIN_CHUNK_BYTES = 1024;
+
+const UNEXPECTED_EOF = "unexpected EOF";
 
 type Options = zlib.ZlibOptions & zlib.ZstdOptions;
 type SizedOptions = Options & { readonly chunkSize: number };
@@ -38,6 +41,8 @@ const ZSTD_PARAMS = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX 
 
 /** Decompresses `input`: small data at once, larger data on zlib's threads. */
 export function inflate(encoding: ZlibEncoding, input: Buffer, maxBytes: number): Buffer | Promise<Buffer> {
+  if (encoding === "zstd" && input.length === 0) return input; // No frame at all is no data.
+  if (encoding === "gzip" && input.length === 0) throw new CorruptError("EOF");
   const expected = Math.min(expectedBytes(encoding, input), maxBytes);
   const options: SizedOptions = {
     maxOutputLength: Math.max(1, maxBytes),
@@ -48,14 +53,14 @@ export function inflate(encoding: ZlibEncoding, input: Buffer, maxBytes: number)
   try {
     return compact(CODECS[encoding].sync(input, options), options.chunkSize);
   } catch (cause) {
-    throw inflateError(encoding, cause);
+    throw inflateError(encoding, input, cause);
   }
 }
 
 function inflateAsync(encoding: ZlibEncoding, input: Buffer, options: SizedOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     CODECS[encoding].async(input, options, (error, output) => {
-      if (error) reject(inflateError(encoding, error));
+      if (error) reject(inflateError(encoding, input, error));
       else resolve(compact(output, options.chunkSize));
     });
   });
@@ -72,15 +77,16 @@ function compact(output: Buffer, allocated: number): Buffer {
   return output.length * 2 < allocated ? Buffer.from(output) : output;
 }
 
-function inflateError(encoding: ZlibEncoding, cause: unknown): Error {
+function inflateError(encoding: ZlibEncoding, input: Buffer, cause: unknown): Error {
   const { code = "", message } = cause as NodeJS.ErrnoException;
-  if (code === "ERR_BUFFER_TOO_LARGE") return new TooLargeError({ cause });
-  return new CorruptError(goMessage(encoding, code, message), { cause });
+  if (code === "ERR_BUFFER_TOO_LARGE") return new TooLargeError("", { cause });
+  const short = encoding === "gzip" && input.length < GZIP_HEADER_BYTES; // Go reads all of it before it looks.
+  return new CorruptError(short ? UNEXPECTED_EOF : goMessage(encoding, code, message), { cause });
 }
 
 /** What Go's packages say where zlib says `message`. */
 function goMessage(encoding: ZlibEncoding, code: string, message: string): string {
-  if (code === "Z_BUF_ERROR") return "unexpected EOF";
+  if (code === "Z_BUF_ERROR") return UNEXPECTED_EOF;
   if (code === "ZSTD_error_prefix_unknown") return "invalid input: magic number mismatch";
   if (code !== "Z_DATA_ERROR") return `${encoding}: ${message}`;
   if (message === "incorrect data check" || message === "incorrect length check")

@@ -23,7 +23,7 @@ class BlockDecoder {
 
   decode(maxBytes: number): Buffer {
     const length = this.#uncompressedLength();
-    if (length > maxBytes) throw new TooLargeError();
+    if (length > maxBytes) throw new TooLargeError("snappy: decoded size exceeds max request body size");
     this.#output = Buffer.allocUnsafe(length);
     while (this.#at < this.#input.length) {
       const tag = this.#input[this.#at++]!;

@@ -7,8 +7,9 @@ import { TooLargeError } from "../compression/errors.ts";
 import { CODE } from "../rpc-status/codes.ts";
 import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
 import type { RequestBytes } from "../server/in-flight.ts";
-import { errorTrailers, isGrpcContentType, parseTimeoutMs } from "./headers.ts";
+import { errorTrailers, parseTimeoutMs } from "./headers.ts";
 import { MessageReader } from "./message.ts";
+import { DEADLINE_EXCEEDED, refusalOf } from "./refusal.ts";
 
 /** Answers a request's bytes with a response's, or rejects; what is no StatusError is answered by `statusOf`. */
 export type UnaryHandler = (request: Buffer, context: Context) => Promise<Uint8Array>;
@@ -24,7 +25,6 @@ export interface CallServer {
 const RESPONSE_HEADERS = { ":status": 200, "content-type": "application/grpc" } as const;
 const OK_TRAILERS = { "grpc-status": "0" } as const;
 const WITH_TRAILERS = { waitForTrailers: true } as const;
-const DEADLINE_EXCEEDED = "context deadline exceeded";
 const SUPPORTED_ENCODINGS = [...GRPC_ENCODINGS.keys()].join(",");
 
 /** A stream of a gRPC connection. It answers by itself; whoever made it need not wait. */
@@ -57,58 +57,22 @@ export class UnaryCall {
     const stream = this.#stream;
     stream.on("error", () => {}); // "close" follows, and the peer knows why.
     stream.on("close", () => this.#closed());
-    const refusal = this.#refusal();
+    const refusal = refusalOf(this.#headers, this.#server.handlers);
     if (refusal) {
       this.#fail(refusal.status, refusal.httpStatus);
       return;
     }
+    const timeoutMs = parseTimeoutMs(String(this.#headers["grpc-timeout"]));
+    if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#expired(), timerMs(timeoutMs));
     this.#stall = setTimeout(() => this.#stalled(), this.#held.stallMs);
     stream.on("data", (chunk: Buffer) => this.#received(chunk));
     stream.on("end", () => void this.#ended());
   }
 
-  /** What is wrong with the call before its message has been seen. */
-  #refusal(): { readonly status: RpcStatus; readonly httpStatus?: number } | undefined {
-    const {
-      ":method": method,
-      ":path": path = "",
-      "content-type": type,
-      "grpc-timeout": timeout,
-    } = this.#headers;
-    if (!isGrpcContentType(type)) {
-      const message = `invalid gRPC request content-type ${JSON.stringify(type ?? "")}`;
-      return { status: { code: CODE.INVALID_ARGUMENT, message }, httpStatus: 415 };
-    }
-    if (method !== "POST") {
-      const message = `Received a HEADERS frame with :method ${JSON.stringify(method)} which should be POST`;
-      return { status: { code: CODE.INTERNAL, message }, httpStatus: 405 };
-    }
-    if (timeout !== undefined) {
-      const ms = parseTimeoutMs(String(timeout));
-      if (ms === undefined) {
-        const message = `malformed grpc-timeout: ${JSON.stringify(timeout)}`;
-        return { status: { code: CODE.INTERNAL, message }, httpStatus: 400 };
-      }
-      if (ms < 1) return { status: { code: CODE.DEADLINE_EXCEEDED, message: DEADLINE_EXCEEDED } };
-      this.#deadline = setTimeout(() => this.#expired(), timerMs(ms));
-    }
-    return this.#server.handlers.has(path) ? undefined : { status: this.#unknown(path) };
-  }
-
-  #unknown(path: string): RpcStatus {
-    const [, service, method] = /^\/(.+)\/([^/]*)$/.exec(path) ?? [];
-    if (service === undefined) {
-      return { code: CODE.UNIMPLEMENTED, message: `malformed method name: ${JSON.stringify(path)}` };
-    }
-    const known = [...this.#server.handlers.keys()].some((handled) => handled.startsWith(`/${service}/`));
-    const message = known ? `unknown method ${method} for service ${service}` : `unknown service ${service}`;
-    return { code: CODE.UNIMPLEMENTED, message };
-  }
-
   /** The client has stopped waiting. What the pipeline is at, it may finish; what has not come will not. */
   #expired(): void {
-    this.#abort.abort(new Error(DEADLINE_EXCEEDED));
-    if (!this.#complete) this.#fail({ code: CODE.DEADLINE_EXCEEDED, message: DEADLINE_EXCEEDED });
+    this.#abort.abort(new Error(DEADLINE_EXCEEDED.message));
+    if (!this.#complete) this.#fail(DEADLINE_EXCEEDED);
   }
 
   #stalled(): void {
@@ -142,21 +106,12 @@ export class UnaryCall {
 
   /** The message, decompressed. */
   #request(): Buffer | Promise<Buffer> {
-    const encoding = String(this.#headers["grpc-encoding"] ?? "identity");
     const message = this.#reader.take();
-    const decompress = GRPC_ENCODINGS.get(encoding);
-    if (!decompress && encoding !== "identity") {
-      throw new StatusError({
-        code: CODE.UNIMPLEMENTED,
-        message: `grpc: Decompressor is not installed for grpc-encoding ${JSON.stringify(encoding)}`,
-      });
-    }
     if (!this.#reader.compressed) return message;
+    const decompress = GRPC_ENCODINGS.get(String(this.#headers["grpc-encoding"]));
     if (decompress) return this.#decompressed(decompress, message);
-    throw new StatusError({
-      code: CODE.INTERNAL,
-      message: "grpc: compressed flag set with identity or empty encoding",
-    });
+    const problem = "grpc: compressed flag set with identity or empty encoding";
+    throw new StatusError({ code: CODE.INTERNAL, message: problem });
   }
 
   async #decompressed(decompress: Decompress, message: Buffer): Promise<Buffer> {
@@ -165,13 +120,8 @@ export class UnaryCall {
       const request = await decompress(message, maxMessageBytes);
       this.#held.take(request.length);
       return request;
-    } catch (cause) {
-      if (cause instanceof StatusError) throw cause;
-      const tooLarge = cause instanceof TooLargeError;
-      const message = tooLarge
-        ? `grpc: received message after decompression larger than max ${maxMessageBytes}`
-        : `grpc: failed to read decompressed data: ${(cause as Error).message}`;
-      throw new StatusError({ code: tooLarge ? CODE.RESOURCE_EXHAUSTED : CODE.INTERNAL, message }, { cause });
+    } catch (error) {
+      throw decompressFailure(error as Error, maxMessageBytes);
     }
   }
 
@@ -220,6 +170,21 @@ export class UnaryCall {
     clearTimeout(this.#stall);
     this.#held.close();
   }
+}
+
+/** grpc-go reads the header when it makes the decompressor, the rest later, and says so. */
+function decompressFailure(cause: Error, maxBytes: number): StatusError {
+  if (cause instanceof StatusError) return cause;
+  if (cause instanceof TooLargeError) {
+    const message = `grpc: received message after decompression larger than max ${maxBytes}`;
+    return new StatusError({ code: CODE.RESOURCE_EXHAUSTED, message }, { cause });
+  }
+  const inHeader = cause.message.endsWith("invalid header");
+  const failed = inHeader ? "decompress the message" : "read decompressed data";
+  return new StatusError(
+    { code: CODE.INTERNAL, message: `grpc: failed to ${failed}: ${cause.message}` },
+    { cause },
+  );
 }
 
 /** The response behind its prefix. */

@@ -25,7 +25,7 @@ export async function readBody(
     if (body !== raw) held.take(body.length);
     return body;
   } catch (cause) {
-    if (cause instanceof TooLargeError) throw new BodyError(TOO_LARGE, { cause });
+    if (cause instanceof TooLargeError) throw new BodyError(cause.message || TOO_LARGE, { cause });
     throw cause instanceof Error && cause.name === "CorruptError"
       ? new BodyError(cause.message, { cause })
       : cause;

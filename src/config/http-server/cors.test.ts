@@ -10,7 +10,8 @@ const config: CorsConfig = {
 };
 
 function answer(changes: Partial<CorsConfig>, method: string, headers: Record<string, string>): object {
-  return new Cors({ ...config, ...changes }).answer({ method, path: "/v1/traces", headers }).headers;
+  return new Cors({ ...config, ...changes }).answer({ method, path: "/v1/traces", query: "", headers })
+    .headers;
 }
 
 const asked = { "access-control-request-method": "POST" };

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import { posix } from "node:path";
 import type { ClientInfo, Context } from "../../consumer/index.ts";
 import { peerAddress } from "../net.ts";
 
 /** What comes before a request's body. */
 export interface RequestHead {
   readonly method: string;
-  /** Without the query. */
   readonly path: string;
+  /** What follows the path, with its question mark; empty when there is none. */
+  readonly query: string;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -31,12 +33,19 @@ export const NOT_FOUND: HttpAnswer = {
   body: "404 page not found\n",
 };
 
+/** Where a path that is not in its plain form (`//v1/traces`) should have been sent, as Go's mux does; else undefined. */
+export function redirect({ path, query }: RequestHead): HttpAnswer | undefined {
+  const plain = posix.normalize(path.startsWith("/") ? path : `/${path}`);
+  return plain === path ? undefined : { status: 307, headers: { Location: plain + query }, body: "" };
+}
+
 export function headOf(request: IncomingMessage | Http2ServerRequest): RequestHead {
   const url = request.url ?? "";
   const query = url.indexOf("?");
   return {
     method: request.method ?? "",
     path: query < 0 ? url : url.slice(0, query),
+    query: query < 0 ? "" : url.slice(query),
     headers: request.headers,
   };
 }

@@ -80,11 +80,21 @@ describe("OTLP over HTTP", () => {
     expect(shown(unknown)).toEqual([404, "text/plain; charset=utf-8", "404 page not found\n"]);
   });
 
+  it("sends those who write a path with too many slashes to the right one", async () => {
+    await using otlp = await OtlpUnderTest.start({ http: {} });
+    for (const path of ["//v1/traces?a=b", "/v1/./x/..//traces?a=b"]) {
+      const { status, headers } = await post(otlp.http, path, request("traces"));
+      expect([status, headers.location]).toEqual([307, "/v1/traces?a=b"]);
+    }
+  });
+
   it("has the Collector's words for what is no OTLP", async () => {
     await using otlp = await OtlpUnderTest.start({ http: {} });
     const get = await send(otlp.http, "/v1/traces", "", { method: "GET" });
     expect(shown(get)).toEqual([405, "text/plain", "405 method not allowed, supported: [POST]"]);
     const type = await post(otlp.http, "/v1/traces", "x", { "content-type": "text/plain" });
+    const parameter = await post(otlp.http, "/v1/traces", "{}", { "content-type": "application/json; x" });
+    expect(parameter.status).toBe(415);
     expect(shown(type)).toEqual([
       415,
       "text/plain",
@@ -99,7 +109,9 @@ describe("OTLP over HTTP", () => {
     ["gzip", gzipSync(request("traces")).subarray(0, 20), "unexpected EOF"],
     ["zlib", "not zlib", "zlib: invalid header"],
     ["zstd", "not zstd", "invalid input: magic number mismatch"],
-    ["snappy", "\xff\xff\xff\xff\x0f", "http: request body too large"],
+    ["gzip", "", "EOF"],
+    ["gzip", "ab", "unexpected EOF"],
+    ["snappy", "\xff\xff\xff\xff\x0f", "snappy: decoded size exceeds max request body size"],
     ["lz4", "not lz4", "lz4: bad magic number"],
   ])("answers a body that is not %s with 400", async (encoding, body, message) => {
     await using otlp = await OtlpUnderTest.start({ http: {} });

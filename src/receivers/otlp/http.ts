@@ -5,6 +5,7 @@ import {
   type HttpRequest,
   NOT_FOUND,
   type RequestHead,
+  redirect,
 } from "../../config/http-server/request.ts";
 import { codeOfHttpStatus, httpStatusOf } from "../../config/rpc-status/codes.ts";
 import {
@@ -36,7 +37,8 @@ export function httpHandler(
   );
   return async (request) => {
     const signal = signals.get(request.path);
-    return signal === undefined ? NOT_FOUND : receive(signal, next[signal] as Consumer<Signal>, request);
+    if (signal === undefined) return redirect(request) ?? NOT_FOUND;
+    return receive(signal, next[signal] as Consumer<Signal>, request);
   };
 }
 
@@ -90,9 +92,11 @@ function text(status: number, message: string): HttpAnswer {
   return { status, headers: { "Content-Type": "text/plain" }, body: `${status} ${message}` };
 }
 
-/** The Content-Type without its parameters. */
+const PARAMETER = /^\s*[\w!#$%&'*+.^`|~-]+\s*=\s*(?:[\w!#$%&'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*$/;
+
+/** The Content-Type without its parameters; empty when they are none. */
 function mediaType({ headers }: RequestHead): string {
-  const type = headers["content-type"] ?? "";
-  const semicolon = type.indexOf(";");
-  return (semicolon < 0 ? type : type.slice(0, semicolon)).trim().toLowerCase();
+  const [type = "", ...parameters] = (headers["content-type"] ?? "").split(";");
+  const valid = parameters.every((parameter) => parameter.trim() === "" || PARAMETER.test(parameter));
+  return valid ? type.trim().toLowerCase() : "";
 }

@@ -161,7 +161,7 @@ describe("a gRPC server faced with", () => {
       "gzip that is none",
       framed(body, body.length, 1),
       { "grpc-encoding": "gzip" },
-      { http: 200, grpc: "13", message: "grpc: failed to read decompressed data: gzip: invalid header" },
+      { http: 200, grpc: "13", message: "grpc: failed to decompress the message: gzip: invalid header" },
     ],
     [
       "half of a gzip",
