@@ -12,4 +12,9 @@ export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [
     aliases: ["otlp"],
     load: async () => (await import("./otlp_grpc/factory.ts")).otlpGrpcExporterFactory,
   },
+  {
+    type: "otlp_http",
+    aliases: ["otlphttp"],
+    load: async () => (await import("./otlp_http/factory.ts")).otlpHttpExporterFactory,
+  },
 ];

@@ -8,6 +8,7 @@ export const LEAST_SECTION: Readonly<Record<string, object>> = {
   file: { path: "/dev/null" },
   memory_limiter: { check_interval: "1h", limit_mib: 100_000 },
   otlp: { protocols: { grpc: { endpoint: "localhost:0" }, http: { endpoint: "localhost:0" } } },
+  otlp_http: { endpoint: "http://localhost:1" },
   otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
   probabilistic_sampler: { sampling_percentage: 100, fail_closed: false },
   resource: { attributes: [{ key: "k", action: "upsert", value: "v" }] },

@@ -54,3 +54,13 @@ const CODE_OF_HTTP: Readonly<Record<number, number>> = {
 export function codeOfHttpStatus(status: number): number {
   return CODE_OF_HTTP[status] ?? CODE.UNKNOWN;
 }
+
+/** `DEADLINE_EXCEEDED` as Go writes it: `DeadlineExceeded`; CANCELLED is spelled with one l there. */
+export function codeName(code: number): string {
+  if (code === CODE.CANCELLED) return "Canceled";
+  if (code === CODE.OK) return "OK";
+  const name = Object.entries(CODE).find(([, known]) => known === code)?.[0];
+  if (name === undefined) return `Code(${code})`;
+  const words = name.toLowerCase().split("_");
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}

@@ -1,0 +1,55 @@
+// Connections of an HTTP client: how many are kept, through which proxy, with which certificates.
+import { type AgentOptions, Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { timerMs } from "../../confmap/duration.ts";
+import { loadTls } from "../tls/load.ts";
+import { ReloadingTls } from "../tls/reload.ts";
+import type { HttpClientConfig } from "./config.ts";
+
+/** The agents of one client: for plain text, and for TLS. */
+export interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+/** Throws when TLS files cannot be loaded; `onFailure` is told when that happens later, on a reload. */
+export function openAgents(config: HttpClientConfig, onFailure: (error: Error) => void): Agents {
+  const { tls, proxyUrl } = config;
+  const source = new ReloadingTls(tls, () => loadTls(tls), onFailure);
+  const options: AgentOptions = {
+    keepAlive: !config.disableKeepAlives,
+    maxSockets: config.maxConnsPerHost || Infinity,
+    maxFreeSockets: config.maxIdleConnsPerHost || config.maxIdleConns || Infinity,
+    ...(config.idleConnTimeoutMs > 0 && { timeout: timerMs(config.idleConnTimeoutMs) }),
+    proxyEnv: proxyUrl ? { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl } : process.env,
+  };
+  const secure = {
+    rejectUnauthorized: !tls.insecureSkipVerify,
+    // A session that is resumed goes on with the certificate it began with.
+    ...(tls.reloadIntervalMs > 0 && { maxCachedSessions: 0 }),
+    ...(tls.serverNameOverride && { servername: tls.serverNameOverride }),
+  };
+  return {
+    http: new HttpAgent(options),
+    https: new ReloadingAgent({ ...options, ...secure }, source),
+  };
+}
+
+/** Uses the certificates of the moment for each connection. */
+class ReloadingAgent extends HttpsAgent {
+  readonly #source: ReloadingTls;
+
+  constructor(options: AgentOptions, source: ReloadingTls) {
+    super(options);
+    this.#source = source;
+  }
+
+  override createConnection(
+    ...[options, done]: Parameters<HttpsAgent["createConnection"]>
+  ): ReturnType<HttpsAgent["createConnection"]> {
+    return super.createConnection(
+      { ...options, secureContext: this.#source.context() } as typeof options,
+      done,
+    );
+  }
+}

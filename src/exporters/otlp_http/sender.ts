@@ -1,0 +1,71 @@
+import type { Settings } from "../../component/index.ts";
+import { HttpClient } from "../../config/http-client/client.ts";
+import { userAgent } from "../../config/user-agent.ts";
+import type { Capabilities, Context } from "../../consumer/index.ts";
+import type { Signal, SignalData } from "../../pdata/index.ts";
+import { encodeJson } from "../../pdata/json/encode.ts";
+import type { Sender } from "../helper/exporter.ts";
+import { logPartialSuccess } from "../helper/partial-success.ts";
+import { toPipelineError } from "./answer.ts";
+import { type OtlpHttpConfig, urlOf } from "./config.ts";
+import { responseBytes } from "./response.ts";
+
+/** More of an answer is never looked at. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const CONTENT_TYPES = { proto: "application/x-protobuf", json: "application/json" } as const;
+
+/** Posts each batch. Retrying and the queue are wrapped around it by the factory. */
+export class OtlpHttpSender<S extends Signal> implements Sender<S> {
+  readonly capabilities: Capabilities = { mutatesData: false };
+  readonly #settings: Settings;
+  readonly #config: OtlpHttpConfig;
+  readonly #signal: S;
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  #client: HttpClient | undefined;
+
+  /** Throws when the configuration has no endpoint for `signal`. */
+  constructor(settings: Settings, config: OtlpHttpConfig, signal: S) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#signal = signal;
+    this.#url = urlOf(config, signal);
+    this.#headers = {
+      "Content-Type": CONTENT_TYPES[config.encoding],
+      "User-Agent": userAgent(settings.buildInfo),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#client = new HttpClient(this.#config, ({ message }) => {
+      this.#settings.logger.error(
+        { error: message },
+        "Certificates could not be reloaded; the old ones are used.",
+      );
+    });
+  }
+
+  async shutdown(): Promise<void> {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  async consume(data: SignalData[S], context?: Context): Promise<void> {
+    const client = this.#client;
+    if (!client) throw new Error(`post to ${this.#url.href}: the exporter is not started`);
+    const answer = await client
+      .post({
+        url: this.#url,
+        headers: this.#headers,
+        body: this.#config.encoding === "json" ? encodeJson(data) : data.bytes(),
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal: context?.signal,
+      })
+      .catch((cause: Error) => {
+        throw new Error(`failed to make an HTTP request: ${cause.message}`, { cause });
+      });
+    if (answer.status < 200 || answer.status > 299) throw toPipelineError(this.#url, answer);
+    logPartialSuccess(this.#settings.logger, this.#signal, () => responseBytes(this.#signal, answer));
+  }
+}
