@@ -55,7 +55,7 @@ function forms(node: Exclude<Node, { kind: "any" }>): readonly JsonSchema[] {
 /** The values for editors to offer, and for checks any mixture of cases. */
 function enumForms({ values }: EnumNode): readonly JsonSchema[] {
   const anyCase = (word: string) =>
-    word.replace(/[^0-9_]/g, (letter) =>
+    word.replace(/[^0-9_-]/g, (letter) =>
       /[a-z]/i.test(letter) ? `[${letter.toLowerCase()}${letter.toUpperCase()}]` : `\\${letter}`,
     );
   return [{ enum: values }, { type: "string", pattern: `^(?:${values.map(anyCase).join("|")})$` }];
