@@ -22,9 +22,9 @@ describe("parseId", () => {
     ["debug/", 'in "debug/" id: the part after / should not be empty'],
     ["1x", 'in "1x" id: invalid character(s) in type "1x"'],
     [`${"x".repeat(64)}`, "invalid character(s) in type"],
-    ["otlp/a b", 'in "otlp/a b" id: invalid character(s) in name "a b"'],
+    ["otlp/a b", 'in "a b" id: invalid character(s) in name "a b"'],
     ["otlp/a\u0000", "invalid character(s) in name"],
-    [`otlp/${"n".repeat(1025)}`, "is longer than 1024 characters (1025)"],
+    [`otlp/${"n".repeat(1025)}`, "is longer than 1024 characters (1025 characters)"],
   ])("refuses %j", (text, message) => {
     expect(() => parseId(text)).toThrow(message);
   });

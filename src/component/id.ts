@@ -29,11 +29,11 @@ function checkName(name: string, shown: string): void {
   if (name === "") throw new Error(`in ${shown} id: the part after / should not be empty`);
   if (name.length > MAX_NAME_CHARS) {
     throw new Error(
-      `in ${shown} id: name "${name}" is longer than ${MAX_NAME_CHARS} characters (${name.length})`,
+      `in "${name}" id: name "${name}" is longer than ${MAX_NAME_CHARS} characters (${name.length} characters)`,
     );
   }
   if (!NAME.test(name))
-    throw new Error(`in ${shown} id: invalid character(s) in name ${JSON.stringify(name)}`);
+    throw new Error(`in ${JSON.stringify(name)} id: invalid character(s) in name ${JSON.stringify(name)}`);
 }
 
 /** Writes an id as it is known everywhere else: without blanks. */

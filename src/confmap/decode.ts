@@ -1,8 +1,10 @@
 // Interprets schemas: raw configuration in, typed configuration or every error out, in the Collector's own words.
 import { parseDurationMs } from "./duration.ts";
 import { Expanded, isMapping, unexpand, unexpandDeep } from "./expanded.ts";
+import { goKind, goType } from "./go-type.ts";
 import { nearest } from "./nearest.ts";
-import { fieldName, type ListNode, type MapNode, type Node, type Schema, type StructNode } from "./schema.ts";
+import { fieldName, type ListNode, type MapNode, type Node, type StructNode } from "./node.ts";
+import type { Schema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
 /** A configuration the user has to correct. The message is complete: no stack trace helps. */
@@ -54,7 +56,14 @@ type Visitors = { readonly [K in Node["kind"]]: Visitor<Extract<Node, { kind: K 
 const visitors: Visitors = {
   string: (node, raw, place) => {
     const text = raw instanceof Expanded ? raw.text : raw;
-    return typeof text === "string" ? text : mismatch("string", text, node.default, place);
+    return typeof text === "string"
+      ? text
+      : mismatch(node.opaque ? "configopaque.String" : "string", text, node.default, place);
+  },
+  text: (node, raw, place) => {
+    const text = raw instanceof Expanded ? raw.text : raw;
+    if (typeof text !== "string") return mismatch("string", text, node.default, place);
+    return attempt(() => node.parse(text), node.default, place);
   },
   bool: (node, raw, place) => {
     const value = unexpand(raw);
@@ -105,13 +114,13 @@ function absent(node: Node, raw: null | undefined, place: Place): unknown {
 
 function number(node: Extract<Node, { kind: "int" | "uint" | "float" }>, raw: unknown, place: Place): number {
   const value = unexpand(raw);
-  const wanted = { int: "int", uint: "uint", float: "float64" }[node.kind];
+  const wanted = { int: "int", uint: "uint32", float: "float64" }[node.kind];
   if (typeof value !== "number") return mismatch(wanted, value, node.default, place);
   if (!Number.isFinite(value))
     return fail(`cannot parse value as '${wanted}': ${value}`, node.default, place);
   if (node.kind === "float") return value;
   if (node.kind === "uint" && value < 0) {
-    return fail(`cannot parse value as 'uint32': ${value} overflows uint`, node.default, place);
+    return fail(`cannot parse value as '${wanted}': ${value} overflows uint`, node.default, place);
   }
   return Math.trunc(value); // As the Collector's decoder does.
 }
@@ -130,26 +139,39 @@ function visitList(node: ListNode, raw: unknown, place: Place): unknown {
 
 function visitMap(node: MapNode, raw: unknown, place: Place): unknown {
   const value = unexpand(raw);
-  const entries =
-    node.pairs && Array.isArray(value) ? pairs(value) : isMapping(value) && Object.entries(value);
-  if (!entries) return fail(`expected a map, got '${goKind(value)}'`, node.default, place);
-  return Object.fromEntries(
-    entries.map(([key, item]) => [
-      key,
-      visit(node.element, item, { path: `${place.path}[${key}]`, errors: place.errors }),
-    ]),
-  );
+  if (node.pairs && !isMapping(value)) return visitPairs(node, value, place);
+  if (!isMapping(value)) return fail(`expected a map, got '${goKind(value)}'`, node.default, place);
+  const errors: string[] = [];
+  const inner = node.pairs ? { path: "", errors } : place; // Such maps decode on their own.
+  const decoded = new Map<string, unknown>();
+  for (const [written, item] of Object.entries(value)) {
+    const key = attempt(() => keyOf(written, node, decoded), undefined, place);
+    const path = `${inner.path}[${written}]`;
+    if (key !== undefined) decoded.set(key, visit(node.element, item, { path, errors: inner.errors }));
+  }
+  if (errors.length > 0) place.errors.push(`'${place.path}' ${failed(errors)}`);
+  return Object.fromEntries(decoded);
 }
 
-/** `[{name, value}]` as entries; undefined when it is something else. */
-function pairs(items: readonly unknown[]): [string, unknown][] | undefined {
-  const entries = items.map((item): [unknown, unknown] => {
-    const pair = unexpand(item);
-    return isMapping(pair) ? [unexpand(pair.name), pair.value] : [undefined, undefined];
-  });
-  return entries.every((entry): entry is [string, unknown] => typeof entry[0] === "string")
-    ? entries
-    : undefined;
+function keyOf(written: string, { keys }: MapNode, known: ReadonlyMap<string, unknown>): string {
+  const key = keys ? keys.parse(written) : written;
+  if (known.has(key)) throw new Error(`duplicate name ${JSON.stringify(written)} after unmarshaling ${key}`);
+  return key;
+}
+
+/** `[{name, value}]`, as the Collector writes maps whose order counts. */
+function visitPairs(node: MapNode, value: unknown, place: Place): unknown {
+  if (!Array.isArray(value))
+    return fail(`source data must be an array or slice, got ${goKind(value)}`, node.default, place);
+  const pair: StructNode = {
+    kind: "struct",
+    name: "configopaque.Pair",
+    fields: { name: { kind: "string", default: "", opaque: false }, value: node.element },
+  };
+  const pairs = value.map((item, index) =>
+    visitStruct(pair, item, { path: `${place.path}[${index}]`, errors: place.errors }),
+  ) as { readonly name: string; readonly value: unknown }[];
+  return Object.fromEntries(pairs.map(({ name, value: item }) => [name, item]));
 }
 
 function visitStruct(node: StructNode, raw: unknown, place: Place): unknown {
@@ -179,7 +201,8 @@ function invalidKeys(node: StructNode, keys: readonly string[], path: string): s
 /** A block of its own: its errors are nested, and `enabled` is a key of the block, not of what is in it. */
 function visitOptional(node: Extract<Node, { kind: "optional" }>, raw: unknown, place: Place): unknown {
   const value = unexpand(raw);
-  if (!isMapping(value) || node.inner.kind !== "struct") return visit(node.inner, raw, place);
+  if (node.inner.kind !== "struct") return visit(node.inner, raw, place);
+  if (!isMapping(value)) return visit(node.inner, raw, { ...place, path: `${place.path}' '` });
   const errors: string[] = [];
   const { enabled, ...section } = value;
   const ownsEnabled = Object.hasOwn(node.inner.fields, "enabled");
@@ -204,17 +227,4 @@ function attempt<T>(parse: () => T, fallback: T, place: Place): T {
   } catch (error) {
     return fail((error as Error).message, fallback, place);
   }
-}
-
-function goType(value: unknown): string {
-  if (Array.isArray(value)) return "[]interface {}";
-  if (isMapping(value)) return "map[string]interface {}";
-  return goKind(value);
-}
-
-function goKind(value: unknown): string {
-  if (Array.isArray(value)) return "slice";
-  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float64";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "string" ? "string" : "map";
 }

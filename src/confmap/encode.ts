@@ -1,6 +1,6 @@
 // The way back from typed configuration: what a user would have to write to get it, every default included.
 import { formatDurationMs } from "./duration.ts";
-import { fieldName, type MapNode, type Node, type OptionalNode, type StructNode } from "./schema.ts";
+import { fieldName, type MapNode, type Node, type OptionalNode, type StructNode } from "./node.ts";
 
 /** What stands where a secret was. */
 const REDACTED = "[REDACTED]";

@@ -1,6 +1,6 @@
 // Schemas as JSON Schema (draft 2020-12), for editors and for checks outside this program.
 import { formatDurationMs } from "./duration.ts";
-import type { EnumNode, ListNode, MapNode, Node, OptionalNode, StructNode } from "./schema.ts";
+import type { EnumNode, ListNode, MapNode, Node, OptionalNode, StructNode } from "./node.ts";
 
 /** A JSON Schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -30,6 +30,8 @@ function forms(node: Exclude<Node, { kind: "any" }>): readonly JsonSchema[] {
   switch (node.kind) {
     case "string":
       return [{ type: "string" }];
+    case "text":
+      return [{ type: "string", ...(node.pattern && { pattern: node.pattern.source }) }];
     case "bool":
       return [{ type: "boolean" }];
     case "int":
@@ -70,7 +72,7 @@ function mapForms({ element, pairs, keys }: MapNode): readonly JsonSchema[] {
   const value = jsonSchema(element);
   const map = {
     type: "object",
-    ...(keys && { propertyNames: { pattern: keys.source } }),
+    ...(keys?.pattern && { propertyNames: { pattern: keys.pattern.source } }),
     additionalProperties: value,
   };
   const pair = { type: "object", properties: { name: { type: "string" }, value }, required: ["name"] };

@@ -17,6 +17,7 @@ import {
   squash,
   string,
   struct,
+  text,
   uint,
 } from "./schema.ts";
 
@@ -135,16 +136,47 @@ describe("schema", () => {
         endpoit: "y",
       }),
     ).toEqual([
-      "'endpoint' expected type 'string', got unconvertible type 'int'",
-      "'headers' expected a map, got 'string'",
-      "'tls' expected a map or struct, got \"int\"",
-      "'send_batch_size' expected type 'uint', got unconvertible type 'string'",
+      "'send_batch_size' expected type 'uint32', got unconvertible type 'string'",
       "'ratio' expected type 'float64', got unconvertible type 'bool'",
       '\'check_interval\' time: unknown unit " parsecs" in duration "5 parsecs"',
       "'delays[1]' time: invalid duration \"soon\"",
       "'verbosity' unknown metrics level \"loud\"",
       "'names' source data must be an array or slice, got map",
+      "'endpoint' expected type 'string', got unconvertible type 'int'",
+      "'headers' source data must be an array or slice, got string",
+      "'tls' expected a map or struct, got \"int\"",
       "'otlpexporter.Config' has invalid keys: endpoit (did you mean \"endpoint\"?)",
+    ]);
+  });
+
+  it("has sections that decode on their own say so", () => {
+    const own = "decoding failed due to the following error(s):\n\n";
+    expect(errors({ queue: 5 })).toEqual(["'queue' '' expected a map or struct, got \"int\""]);
+    expect(errors({ headers: { a: 1, b: "x" } })).toEqual([
+      `'headers' ${own}'[a]' expected type 'configopaque.String', got unconvertible type 'int'`,
+    ]);
+    expect(errors({ headers: [{ name: "a", valu: "x" }, 5] })).toEqual([
+      "'headers[0]' has invalid keys: valu (did you mean \"value\"?)",
+      "'headers[1]' expected a map or struct, got \"int\"",
+    ]);
+  });
+
+  it("makes text canonical, as a value and as a key", () => {
+    const upper = text((written) => {
+      if (written === "") throw new Error("must not be empty");
+      return written.toUpperCase();
+    });
+    const ids = struct("x.Config", { one: upper, many: list(upper), by: map(int(), { keys: upper }) });
+    expect(parseConfig(ids, { one: "a", many: ["b"], by: { c: 1 } })).toEqual({
+      one: "A",
+      many: ["B"],
+      by: { C: 1 },
+    });
+    expect(decode(ids, { one: "", many: "b,c", by: { "": 1, c: 2, C: "x" } }).errors).toEqual([
+      "'one' must not be empty",
+      "'many' source data must be an array or slice, got string",
+      "'by' must not be empty",
+      "'by' duplicate name \"C\" after unmarshaling C",
     ]);
   });
 
@@ -191,7 +223,7 @@ describe("schema", () => {
     expect(
       errors({ send_batch_size: Number.POSITIVE_INFINITY, ratio: Number.NaN, check_interval: Number.NaN }),
     ).toEqual([
-      "'send_batch_size' cannot parse value as 'uint': Infinity",
+      "'send_batch_size' cannot parse value as 'uint32': Infinity",
       "'ratio' cannot parse value as 'float64': NaN",
       "'check_interval' expected type 'time.Duration', got unconvertible type 'float64'",
     ]);
@@ -217,7 +249,7 @@ describe("schema", () => {
     ).toThrow(
       expect.objectContaining<Partial<ConfigError>>({
         message: [
-          "clientconfig: address x: missing port in address",
+          "address x: missing port in address",
           "clientconfig::tls::cert_file: is bad",
           "clientconfig::keepalive::cert_file: is bad",
         ].join("\n"),

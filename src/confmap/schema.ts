@@ -1,6 +1,24 @@
 // Declarative schemas of the user's configuration. A schema is data: decoding, validation, defaults, JSON Schema
 // and print-config are all read off the same object. `decode.ts` is the interpreter that a component's tests want.
 import { parseDurationMs } from "./duration.ts";
+import type {
+  AnyNode,
+  BoolNode,
+  DurationNode,
+  EnumNode,
+  Holds,
+  ListNode,
+  MapNode,
+  Node,
+  NumberNode,
+  OptionalNode,
+  Problem,
+  StringNode,
+  StructNode,
+  TextNode,
+} from "./node.ts";
+
+export type { Problem } from "./node.ts";
 
 /** Carries the decoded type; exists in the type system only. */
 declare const decoded: unique symbol;
@@ -13,103 +31,6 @@ export type Schema<C = unknown> = Node & Of<C>;
 
 /** The decoded type of a schema: `readonly`, keys in camelCase, durations in milliseconds under a key ending in `Ms`. */
 export type Infer<S> = S extends Of<infer C> ? C : never;
-
-/** What a schema is made of. */
-export type Node =
-  | StringNode
-  | BoolNode
-  | NumberNode
-  | DurationNode
-  | EnumNode
-  | ListNode
-  | MapNode
-  | StructNode
-  | OptionalNode
-  | AnyNode;
-
-export interface StringNode {
-  readonly kind: "string";
-  readonly default: string;
-  /** A secret: print-config shows `[REDACTED]`. */
-  readonly opaque: boolean;
-  /** What it stands for, if that can be checked without running anything. */
-  readonly holds?: Holds;
-}
-
-/**
- * What a string stands for, for `validate` to look at: a `file` that is there, one that holds PEM, PEM itself, or
- * the `address` of a host and port.
- */
-export type Holds = "file" | "certificate_file" | "key_file" | "certificate" | "key" | "address";
-
-export interface BoolNode {
-  readonly kind: "bool";
-  readonly default: boolean;
-}
-
-export interface NumberNode {
-  readonly kind: "int" | "uint" | "float";
-  readonly default: number;
-}
-
-/** A Go duration; decodes to milliseconds. */
-export interface DurationNode {
-  readonly kind: "duration";
-  readonly default: number;
-  readonly suffix: "Ms";
-}
-
-export interface EnumNode {
-  readonly kind: "enum";
-  /** What the values are, for the error: `unknown metrics level "loud"`. */
-  readonly name: string;
-  readonly values: readonly string[];
-  readonly default: string;
-}
-
-export interface ListNode {
-  readonly kind: "list";
-  readonly element: Node;
-  readonly default: readonly unknown[];
-  readonly suffix?: "Ms";
-}
-
-export interface MapNode {
-  readonly kind: "map";
-  readonly element: Node;
-  readonly default: Readonly<Record<string, unknown>>;
-  /** Also accepts a list of `{name, value}`, as the Collector's header maps do. */
-  readonly pairs: boolean;
-  /** What keys look like, for those who only read the schema: who decodes the map says what is wrong with a key. */
-  readonly keys?: RegExp;
-}
-
-export interface StructNode {
-  readonly kind: "struct";
-  /** The Collector's Go type, which its errors name: `configgrpc.ClientConfig`. */
-  readonly name: string;
-  readonly fields: Readonly<Record<string, Node>>;
-  /** Sections whose keys stand among this one's own; `fields` has them too. */
-  readonly embedded?: readonly StructNode[];
-  validate?(config: unknown): Iterable<Problem>;
-}
-
-export interface OptionalNode {
-  readonly kind: "optional";
-  readonly inner: Node;
-  /** Whether the block is on when its key is absent. */
-  readonly on: boolean;
-}
-
-export interface AnyNode {
-  readonly kind: "any";
-}
-
-/**
- * What a `validate` hook found: the message, with the path of the key it is about, relative to the struct, where
- * the message alone does not say (`path::to::key`).
- */
-export type Problem = string | { readonly path: string; readonly message: string };
 
 export type Fields = Readonly<Record<string, Schema>>;
 
@@ -133,6 +54,11 @@ export function string(fallback = "", holds?: Holds): StringNode & Of<string> {
 /** Describes a string that is never shown: header values, tokens, keys. */
 export function opaque(fallback = "", holds?: Holds): StringNode & Of<string> {
   return schema({ kind: "string", default: fallback, opaque: true, ...(holds && { holds }) });
+}
+
+/** Describes a string that `parse` makes canonical, or refuses by throwing. `pattern` is for those who only read. */
+export function text(parse: (written: string) => string, pattern?: RegExp): TextNode & Of<string> {
+  return schema({ kind: "text", default: "", parse, ...(pattern && { pattern }) });
 }
 
 /** Describes `true` or `false`. */
@@ -188,7 +114,7 @@ export function map<S extends Schema>(
   options: {
     readonly default?: Readonly<Record<string, Infer<S>>>;
     readonly pairs?: boolean;
-    readonly keys?: RegExp;
+    readonly keys?: TextNode;
   } = {},
 ): MapNode & Of<Readonly<Record<string, Infer<S>>>> {
   const { default: fallback = {}, pairs = false, keys } = options;
@@ -222,7 +148,7 @@ export function squash<A, B>(
   if (outer.kind !== "struct" || embedded.kind !== "struct") throw new TypeError("squash needs two structs");
   return schema({
     ...outer,
-    fields: { ...embedded.fields, ...outer.fields },
+    fields: { ...outer.fields, ...embedded.fields, ...outer.fields }, // The outer's first, and they win.
     embedded: [...(outer.embedded ?? []), embedded],
     ...(validate && { validate }),
   } as StructNode);
@@ -247,10 +173,4 @@ export function optional<S extends Schema>(
 /** Describes a value that is taken as it is; undefined when absent. */
 export function any(): AnyNode & Of<unknown> {
   return schema({ kind: "any" });
-}
-
-/** The decoded name of a struct's key: `check_interval` of a duration → `checkIntervalMs`. */
-export function fieldName(key: string, node: Node): string {
-  const camel = key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return "suffix" in node ? camel + node.suffix : camel;
 }

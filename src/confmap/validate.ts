@@ -1,5 +1,5 @@
 // Runs what schemas say of decoded values.
-import { fieldName, type Node, type StructNode } from "./schema.ts";
+import { fieldName, type Node, type StructNode } from "./node.ts";
 
 /** Runs every `validate` hook of a decoded value. Gives `path::to::key: message` for each problem. */
 export function validate(schema: Node, value: unknown, path: string): string[] {
@@ -24,20 +24,32 @@ export function validate(schema: Node, value: unknown, path: string): string[] {
 
 /** The section itself, then its fields; what is embedded is a field too, as it is in the Collector's structs. */
 function validateStruct(node: StructNode, config: Record<string, unknown>, path: string): string[] {
+  return [...hookProblems(hookOf(node), config, path), ...fieldProblems(node, config, path)];
+}
+
+function fieldProblems(node: StructNode, config: Record<string, unknown>, path: string): string[] {
   const embedded = node.embedded ?? [];
   const theirs = new Set(embedded.flatMap((section) => Object.keys(section.fields)));
   const fields = Object.entries(node.fields).flatMap(([key, field]) =>
     theirs.has(key) ? [] : validate(field, config[fieldName(key, field)], join(path, key)),
   );
-  const sections = embedded.flatMap((section) =>
-    validateStruct(section, config, join(path, goField(section))),
-  );
-  return [...own(node, config, path), ...fields, ...sections];
+  const sections = embedded.flatMap((section) => {
+    const inside = join(path, goField(section));
+    const wasRun = hookOf(section) !== undefined && hookOf(section) === hookOf(node);
+    return wasRun ? fieldProblems(section, config, inside) : validateStruct(section, config, inside);
+  });
+  return [...fields, ...sections];
 }
 
-/** What the struct's own hook says. */
-function own(node: StructNode, config: unknown, path: string): string[] {
-  return [...(node.validate?.(config) ?? [])].map((problem) =>
+/** The struct's own hook, or as with Go's methods that of the one section it embeds. */
+function hookOf(node: StructNode): StructNode["validate"] {
+  if (node.validate) return node.validate;
+  const hooks = (node.embedded ?? []).flatMap((section) => hookOf(section) ?? []);
+  return hooks.length === 1 ? hooks[0] : undefined;
+}
+
+function hookProblems(hook: StructNode["validate"], config: unknown, path: string): string[] {
+  return [...(hook?.(config) ?? [])].map((problem) =>
     typeof problem === "string" ? located(path, problem) : located(join(path, problem.path), problem.message),
   );
 }

@@ -1,5 +1,7 @@
 // The `service` section: pipelines, and the agent's own telemetry.
-import { list, map, type Schema, string, struct } from "../confmap/schema.ts";
+import { formatId, parseId } from "../component/id.ts";
+import { list, map, type Schema, struct, text } from "../confmap/schema.ts";
+import { canonicalPipelineId } from "./pipeline-id.ts";
 import { type TelemetryConfig, telemetryConfig } from "./telemetry/schema.ts";
 
 export interface PipelineConfig {
@@ -14,14 +16,17 @@ export interface ServiceConfig {
   readonly pipelines: Readonly<Record<string, PipelineConfig>>;
 }
 
+const componentIds = list(text((written) => formatId(parseId(written))));
+const pipelineId = text(canonicalPipelineId, /^\s*(?:traces|metrics|logs|profiles)\s*(?:\/.+)?$/);
+
 const pipeline = struct("pipelines.PipelineConfig", {
-  receivers: list(string()),
-  processors: list(string()),
-  exporters: list(string()),
+  receivers: componentIds,
+  processors: componentIds,
+  exporters: componentIds,
 });
 
 export const serviceConfig: Schema<ServiceConfig> = struct("service.Config", {
   telemetry: telemetryConfig,
-  extensions: list(string()),
-  pipelines: map(pipeline, { keys: /^\s*(?:traces|metrics|logs|profiles)\s*(?:\/.+)?$/ }),
+  extensions: componentIds,
+  pipelines: map(pipeline, { keys: pipelineId }),
 });

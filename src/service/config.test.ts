@@ -37,9 +37,17 @@ function enabled(gate: Gate): void {
 }
 
 /** A configuration that is right but for what the arguments replace. */
-const yaml = (parts: { receivers?: string; exporters?: string; pipelines?: string; more?: string } = {}) => `
+const yaml = (
+  parts: {
+    receivers?: string;
+    processors?: string;
+    exporters?: string;
+    pipelines?: string;
+    more?: string;
+  } = {},
+) => `
 receivers: ${parts.receivers ?? "{in: , traceonly: }"}
-processors: {mid: }
+processors: ${parts.processors ?? "{mid: }"}
 exporters: ${parts.exporters ?? "{out: }"}
 service:
   pipelines: ${parts.pipelines ?? "{traces: {receivers: [in], exporters: [out]}}"}
@@ -159,7 +167,24 @@ describe("a configuration", () => {
     [
       "ids that differ in blanks",
       { exporters: '{out: , "out ": }' },
-      invalid("'exporters' duplicate name \"out\" after trimming spaces out "),
+      invalid("'exporters' '' duplicate name \"out \" after unmarshaling out"),
+    ],
+    [
+      "a section that is none",
+      { exporters: "{out: 5}", processors: "[mid]" },
+      invalid(
+        "'processors' expected a map or struct, got \"slice\"\n" +
+          "'exporters' decoding failed due to the following error(s):\n\n" +
+          "'[out]' expected type 'map[string]interface {}', got unconvertible type 'int'",
+      ),
+    ],
+    [
+      "ids that are none",
+      { pipelines: '{traces: {receivers: ["in/"], exporters: "out"}}' },
+      invalid(
+        "'service.pipelines[traces].receivers[0]' in \"in/\" id: the part after / should not be empty\n" +
+          "'service.pipelines[traces].exporters' source data must be an array or slice, got string",
+      ),
     ],
     [
       "an unknown signal",

@@ -4,9 +4,9 @@ import { formatId, parseId } from "../component/id.ts";
 import type { ComponentFactory, Logger } from "../component/index.ts";
 import { ConfigError, decode, failed } from "../confmap/decode.ts";
 import { isMapping, unexpand } from "../confmap/expanded.ts";
+import { goKind, goType } from "../confmap/go-type.ts";
 import type { RawConfig } from "../confmap/merge.ts";
 import { nearest } from "../confmap/nearest.ts";
-import type { Signal } from "../pdata/index.ts";
 import type { Catalog } from "./catalog.ts";
 import { type ServiceConfig, serviceConfig } from "./config-schema.ts";
 import type { Registry } from "./registry.ts";
@@ -76,13 +76,13 @@ async function decodeSection<F>(
 function sectionEntries(name: string, raw: unknown, errors: string[]): readonly [string, unknown][] {
   if (isMapping(raw)) return Object.entries(raw);
   if (raw !== undefined && raw !== null) {
-    errors.push(`'${name}' expected a map, got '${Array.isArray(raw) ? "slice" : typeof raw}'`);
+    errors.push(`'${name}' expected a map or struct, got ${JSON.stringify(goKind(raw))}`);
   }
   return [];
 }
 
 function duplicateId(id: string, key: string): string {
-  return `duplicate name ${JSON.stringify(id)} after trimming spaces ${key}`;
+  return `'' duplicate name ${JSON.stringify(key)} after unmarshaling ${id}`;
 }
 
 async function decodeComponent<F extends ComponentFactory<unknown>>(
@@ -102,11 +102,18 @@ async function decodeComponent<F extends ComponentFactory<unknown>>(
       `${JSON.stringify(parsed.type)} alias is deprecated; use ${JSON.stringify(type)} instead`,
     );
   }
+  const given = unexpand(section);
+  if (given !== undefined && given !== null && !isMapping(given))
+    throw new ConfigError(failed([noMapping(key, given)]));
   const factory = await match.entry.load();
   const { value: config, errors } = decode(factory.config, section);
   if (errors.length > 0)
     throw new ConfigError(`error reading configuration for ${JSON.stringify(id)}: ${failed(errors)}`);
   return { id, factory, config };
+}
+
+function noMapping(key: string, given: unknown): string {
+  return `'[${key}]' expected type 'map[string]interface {}', got unconvertible type '${goType(given)}'`;
 }
 
 function parseComponentId(key: string): ReturnType<typeof parseId> {
@@ -124,35 +131,14 @@ function unknownType(type: string, id: string, names: readonly string[]): string
 }
 
 function decodeService(raw: unknown, errors: string[]): ServiceConfig {
-  const decoded = decode(serviceConfig, raw);
-  const located = decoded.errors.map((error) =>
-    error.replace(/^'(?:service\.Config)?/, (m) => (m === "'" ? "'service." : "'service")),
+  const { value, errors: found } = decode(serviceConfig, raw);
+  const located = found.map((error) =>
+    error.startsWith("''")
+      ? `'service${error.slice(1)}`
+      : error.replace(/^'(?:service\.Config(?='))?/, (start) => (start === "'" ? "'service." : "'service")),
   );
   errors.push(...located);
-  for (const id of Object.keys(decoded.value.pipelines)) {
-    try {
-      parsePipelineId(id);
-    } catch (error) {
-      errors.push(`'service.pipelines' ${(error as Error).message}`);
-    }
-  }
-  return decoded.value;
-}
-
-/** The signals that pipelines may carry; profiles are known, and refused later with the reason. */
-const PIPELINE_SIGNALS: readonly string[] = ["traces", "metrics", "logs", "profiles"];
-
-/** The signal a pipeline carries, by its id. Throws in the Collector's words. */
-export function parsePipelineId(id: string): Signal | "profiles" {
-  const { type } = parseId(id);
-  if (!PIPELINE_SIGNALS.includes(type)) {
-    const hint = nearest(type, PIPELINE_SIGNALS);
-    const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
-    throw new ConfigError(
-      `in ${JSON.stringify(id)} id: unknown pipeline signal: ${JSON.stringify(type)}${suggestion}`,
-    );
-  }
-  return type as Signal | "profiles";
+  return value;
 }
 
 function unknownSections(raw: RawConfig): readonly string[] {

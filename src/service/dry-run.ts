@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileErrorText } from "../confmap/file-error.ts";
-import { fieldName, type Holds, type Node } from "../confmap/schema.ts";
+import { fieldName, type Holds, type Node } from "../confmap/node.ts";
 import type { AgentConfig } from "./config.ts";
 
 const PARTS = ["receivers", "processors", "exporters"] as const;

@@ -3,8 +3,9 @@ import { ConfigError } from "../confmap/decode.ts";
 import { nearest } from "../confmap/nearest.ts";
 import { validate } from "../confmap/validate.ts";
 import { allowNoPipelines, profilesSupport } from "../featuregate/index.ts";
-import { type AgentConfig, parsePipelineId } from "./config.ts";
+import type { AgentConfig } from "./config.ts";
 import { type PipelineConfig, serviceConfig } from "./config-schema.ts";
+import { parsePipelineId } from "./pipeline-id.ts";
 
 const KINDS = ["receivers", "exporters", "processors", "connectors", "extensions"] as const;
 

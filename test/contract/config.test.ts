@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { decode, parseConfig } from "../../src/confmap/decode.ts";
 import { encode } from "../../src/confmap/encode.ts";
-import type { Node, StructNode } from "../../src/confmap/schema.ts";
+import type { Node, StructNode } from "../../src/confmap/node.ts";
 import { everyComponent } from "./every-component.ts";
 import { LEAST_SECTION } from "./sections.ts";
 

@@ -2,7 +2,8 @@
 import type { ConnectorFactory } from "../../component/connector.ts";
 import { ConfigError } from "../../confmap/decode.ts";
 import type { Signal } from "../../pdata/index.ts";
-import { type AgentConfig, type Configured, parsePipelineId } from "../config.ts";
+import type { AgentConfig, Configured } from "../config.ts";
+import { parsePipelineId } from "../pipeline-id.ts";
 
 type ConfiguredConnector = Configured<ConnectorFactory<unknown>>;
 

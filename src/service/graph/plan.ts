@@ -3,8 +3,9 @@ import type { ConnectorFactory } from "../../component/connector.ts";
 import type { ComponentFactory, Factory, Kind } from "../../component/index.ts";
 import { ConfigError } from "../../confmap/decode.ts";
 import type { Signal } from "../../pdata/index.ts";
-import { type AgentConfig, type Configured, parsePipelineId } from "../config.ts";
+import type { AgentConfig, Configured } from "../config.ts";
 import type { PipelineConfig } from "../config-schema.ts";
+import { parsePipelineId } from "../pipeline-id.ts";
 import { checkConnectors, connectorPairs } from "./connectors.ts";
 import { inStartOrder } from "./order.ts";
 
