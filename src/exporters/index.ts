@@ -17,4 +17,8 @@ export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [
     aliases: ["otlphttp"],
     load: async () => (await import("./otlp_http/factory.ts")).otlpHttpExporterFactory,
   },
+  {
+    type: "prometheus",
+    load: async () => (await import("./prometheus/factory.ts")).prometheusExporterFactory,
+  },
 ];

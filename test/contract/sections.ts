@@ -11,6 +11,7 @@ export const LEAST_SECTION: Readonly<Record<string, object>> = {
   otlp_http: { endpoint: "http://localhost:1" },
   otlp_grpc: { endpoint: "localhost:1", tls: { insecure: true } },
   probabilistic_sampler: { sampling_percentage: 100, fail_closed: false },
+  prometheus: { endpoint: "localhost:0" },
   resource: { attributes: [{ key: "k", action: "upsert", value: "v" }] },
 };
 

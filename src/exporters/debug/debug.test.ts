@@ -7,9 +7,10 @@ import { traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
 import { dataFromBytes, type Signal, Traces } from "../../pdata/index.ts";
+import { shortest } from "../helper/go-float.ts";
 import { debugConfig } from "./config.ts";
 import { debugExporterFactory } from "./factory.ts";
-import { fixed, shortest, timestamp, typedValue } from "./go.ts";
+import { fixed, timestamp, typedValue } from "./go.ts";
 import { openOutput, sampled } from "./output.ts";
 
 /** A request made by the official protobuf library (src/pdata/testdata/make.py). */

@@ -1,26 +1,13 @@
 // Writes values as Go's fmt does, so that the output is the Collector's to the byte.
 import type { AnyValue } from "../../pdata/decode/common.ts";
 import { valueText } from "../../pdata/value-text.ts";
+import { notFinite } from "../helper/go-float.ts";
 
 /** A float as `%f`: six decimals, infinities signed. */
 export function fixed(value: number): string {
   if (!Number.isFinite(value)) return notFinite(value);
   if (Object.is(value, -0)) return "-0.000000";
   return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
-}
-
-/** A float as `%v`: shortest form, with an exponent below 1e-4 and from 1e6. */
-export function shortest(value: number): string {
-  if (!Number.isFinite(value)) return notFinite(value);
-  if (Object.is(value, -0)) return "-0";
-  const magnitude = Math.abs(value);
-  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
-}
-
-function notFinite(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  return value > 0 ? "+Inf" : "-Inf";
 }
 
 /** Nanoseconds since the epoch as Go's time.Time prints itself in UTC. */

@@ -11,7 +11,8 @@ import type {
 } from "../../pdata/decode/points.ts";
 import type { Span } from "../../pdata/decode/traces.ts";
 import { valueText } from "../../pdata/value-text.ts";
-import { fixed, shortest } from "./go.ts";
+import { shortest } from "../helper/go-float.ts";
+import { fixed } from "./go.ts";
 
 export function normalTraces(traces: readonly ResourceItems<Span>[]): string {
   return text(traces, "ResourceTraces", "ScopeTraces", (span) => [

@@ -1,6 +1,6 @@
 // The agent's own metrics in Prometheus' text format, as the Collector's reader names them.
 import type { Labels } from "../../component/index.ts";
-import { shortest } from "../../exporters/debug/go.ts";
+import { shortest } from "../../exporters/helper/go-float.ts";
 import type { Series } from "./counters.ts";
 import type { Histogram } from "./histogram.ts";
 import type { PrometheusReaderConfig } from "./metrics-schema.ts";
