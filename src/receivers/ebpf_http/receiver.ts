@@ -5,23 +5,13 @@ import type { HttpSource, OpenHttpSource } from "../../ebpf/tap/source.ts";
 import type { Traces } from "../../pdata/index.ts";
 import type { EbpfHttpConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
+import { DrainPace } from "./drain-pace.ts";
 import { LossReporter } from "./losses.ts";
 import { ProcessSelection } from "./process-selection.ts";
 import { SpanSampling } from "./span-sampling.ts";
 import { tapSettings } from "./tap-settings.ts";
 import { HttpTelemetry } from "./telemetry.ts";
 
-/**
- * Time between two drains of the ring: while there is something to find, and the longest while there is not. To wake up is
- * what an idle agent pays for, some 0.1 ms of CPU each time; so drains get rare within seconds, and nothing else has a timer
- * that a drain can do the work of.
- */
-const BUSY_INTERVAL_MS = 50;
-const IDLE_INTERVAL_MS = 500;
-const IDLE_GROWTH = 1.25;
-/** Drains come sooner where they find more: the ring holds some 2,400 records. */
-const MIN_INTERVAL_MS = 5;
-const RECORDS_PER_DRAIN = 800;
 /** Spans handed on at once. */
 const MAX_BATCH_SPANS = 2000;
 /** Spans that what follows has not taken yet; beyond, they wait in the ring. Lets a batch processor fill its batch. */
@@ -60,7 +50,7 @@ export class EbpfHttpReceiver implements Component {
   readonly #deliveries: Set<Promise<void>> = new Set();
   #running: Running | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
-  #drainIntervalMs = BUSY_INTERVAL_MS;
+  readonly #pace: DrainPace;
   #sampledAtMs = 0;
   #waitingSpans = 0;
   #collecting: Promise<void> | undefined;
@@ -69,6 +59,7 @@ export class EbpfHttpReceiver implements Component {
     this.#parts = parts;
     this.#discovery = new Discovery(parts.config.discovery);
     this.#sampling = new SpanSampling(parts.config.spans);
+    this.#pace = new DrainPace(parts.config.spans.maxPerSecond);
   }
 
   async start(host: Host): Promise<void> {
@@ -123,14 +114,13 @@ export class EbpfHttpReceiver implements Component {
   }
 
   #scheduleDrain(): void {
-    this.#drainTimer = setTimeout(() => this.#drainOnTime(), this.#drainIntervalMs).unref();
+    this.#drainTimer = setTimeout(() => this.#drainOnTime(), this.#pace.intervalMs).unref();
   }
 
   #drainOnTime(): void {
     const running = this.#running;
     if (!running) return;
-    const records = this.#drain(running);
-    this.#drainIntervalMs = nextInterval(this.#drainIntervalMs, records);
+    this.#pace.drained(this.#drain(running));
     this.#adjustSampling(running, performance.now());
     this.#scheduleDrain();
   }
@@ -218,13 +208,6 @@ export class EbpfHttpReceiver implements Component {
         "More processes than the kernel can select by: those beyond cost more, and are still left out where they should be.",
       );
   }
-}
-
-/** The time until the next drain, by how many records the last one found after how long. */
-function nextInterval(intervalMs: number, records: number): number {
-  if (records === 0) return Math.min(intervalMs * IDLE_GROWTH, IDLE_INTERVAL_MS);
-  const wantedMs = (intervalMs * RECORDS_PER_DRAIN) / records;
-  return Math.min(Math.max(wantedMs, MIN_INTERVAL_MS), BUSY_INTERVAL_MS);
 }
 
 /** Waits for `work`, but not beyond the deadline: what is not done by then is lost. */
