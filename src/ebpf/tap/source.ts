@@ -3,10 +3,9 @@ import type { Libbpf } from "../../native/libbpf.ts";
 import type { Nanos } from "../../pdata/index.ts";
 import { readHostIdentity } from "../process/host.ts";
 import type { Process } from "../process/process.ts";
-import { Procfs } from "../process/procfs.ts";
 import { type Service, Services } from "../process/service.ts";
-import { ProcessTable } from "../process/table.ts";
-import { DEFAULT_PROCESS_TAP_SETTINGS, ProcessTap } from "../process/tap.ts";
+import { type ProcessWatch, watchProcesses } from "../process/shared.ts";
+import type { ProcessTable } from "../process/table.ts";
 import { MonotonicClock } from "./clock.ts";
 import type { HttpTap } from "./http-tap.ts";
 import { readBpfObject } from "./objects.ts";
@@ -54,10 +53,6 @@ export function hostPaths(environment: NodeJS.ProcessEnv = process.env): HostPat
   return { proc: environment.HOST_PROC || "/proc", cgroup: `${sys}/fs/cgroup` };
 }
 
-/** 4,200 bytes at most for an exec: room for some hundred between two drains. */
-const PROCESS_RING_BYTES = 256 << 10;
-/** Whoever drains records drains processes first, twice a second at least; this is for when nobody does. */
-const PROCESS_INTERVAL_MS = 5000;
 /**
  * How often freed memory goes back to the kernel, of which malloc keeps what lies between what is in use: what loading the
  * programs took, and some 7 MB under load. Takes 1 ms at most, 0.2 ms when there is nothing to do.
@@ -70,17 +65,10 @@ export async function openKernelSource(
   paths: HostPaths,
   settings: HttpTapSettings,
 ): Promise<HttpSource> {
-  const procfs = new Procfs(paths.proc, paths.cgroup);
-  const processes = new ProcessTable(procfs);
-  const processTap = new ProcessTap(libbpf, readBpfObject("process"), procfs, processes, {
-    ...DEFAULT_PROCESS_TAP_SETTINGS,
-    ringBytes: PROCESS_RING_BYTES,
-    busyIntervalMs: PROCESS_INTERVAL_MS,
-    idleIntervalMs: PROCESS_INTERVAL_MS,
-  });
   const tap = openHttpTap(libbpf, readBpfObject("http"), settings);
+  let watch: ProcessWatch;
   try {
-    await processTap.start();
+    watch = await watchProcesses(libbpf, paths.proc, paths.cgroup);
   } catch (cause) {
     tap.close();
     throw cause;
@@ -89,15 +77,15 @@ export async function openKernelSource(
   const trimTimer = setInterval(() => libbpf.trimMemory(), TRIM_INTERVAL_MS).unref();
   return {
     tap,
-    processes,
-    services: new Services(readHostIdentity(), procfs),
+    processes: watch.table,
+    services: new Services(readHostIdentity(), watch.procfs),
     clock: new MonotonicClock(),
     description: { hook: tap.hook, map_memory_bytes: tap.memoryBytes },
-    drainProcesses: () => processTap.drain(),
+    drainProcesses: () => watch.drain(),
     async close() {
       clearInterval(trimTimer);
       tap.close();
-      await processTap.shutdown();
+      await watch.close();
     },
   };
 }
