@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { Component } from "../component/index.ts";
+import type { ServiceView } from "../component/view.ts";
 import { parseConfig } from "../confmap/decode.ts";
 import { parseDurationMs, timerMs } from "../confmap/duration.ts";
 import { discard } from "../consumer/index.ts";
@@ -82,12 +83,16 @@ class Recording {
   }
 
   async start(): Promise<void> {
-    await this.#receiver.start({ reportStatus() {}, extension: () => undefined });
+    await this.#receiver.start({ reportStatus() {}, extension: () => undefined, view: emptyView });
   }
 
   async stop(): Promise<void> {
     await this.#receiver.shutdown(AbortSignal.timeout(SHUTDOWN_MS));
   }
+}
+
+function emptyView(): ServiceView {
+  return { buildInfo, startTime: new Date(), pipelines: [], extensions: [] };
 }
 
 function warning(path: string, keepSecrets: boolean): string {

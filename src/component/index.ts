@@ -3,6 +3,7 @@ import type { Schema } from "../confmap/schema.ts";
 import type { Consumer, Consumers } from "../consumer/index.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { Extension } from "./extension.ts";
+import type { ServiceView } from "./view.ts";
 
 export type Kind = "receiver" | "processor" | "exporter" | "connector" | "extension";
 
@@ -61,6 +62,8 @@ export interface Host {
   reportStatus(status: Status, cause?: unknown): void;
   /** The running extension of that id; undefined when `service.extensions` does not name it. */
   extension(id: string): Extension | undefined;
+  /** The whole service as it is now. */
+  view(): ServiceView;
 }
 
 export interface Component {

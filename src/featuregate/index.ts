@@ -34,3 +34,10 @@ export const fileNativeCompression: Gate = featureGates.register({
     "Compresses files of the file exporter as a whole, for `zstd -d`, instead of each message in them",
   fromVersion: "v0.154.0",
 });
+
+export const componentStatusHealth: Gate = featureGates.register({
+  id: "extension.healthcheck.useComponentStatus",
+  stage: "Alpha",
+  description: "Lets the health_check extension answer by the status of each component",
+  fromVersion: "v0.142.0",
+});

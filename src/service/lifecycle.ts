@@ -1,6 +1,7 @@
 // Starts and stops components: downstream first, upstream first, each in its time.
 import type { Extension } from "../component/extension.ts";
 import type { Host } from "../component/index.ts";
+import type { ServiceView } from "../component/view.ts";
 import type { Node } from "./graph.ts";
 import type { Statuses } from "./statuses.ts";
 import { errorText } from "./telemetry/encode.ts";
@@ -17,6 +18,7 @@ export interface Lifecycle {
   readonly deadlineMs: number;
   /** The running extension of that id, for hosts. */
   extension(id: string): Node | undefined;
+  view(): ServiceView;
 }
 
 /** Starts one component. */
@@ -24,6 +26,7 @@ export async function startNode(node: Node, life: Lifecycle): Promise<void> {
   const { statuses } = life;
   const host: Host = {
     reportStatus: (status, cause) => statuses.report(node, status, cause),
+    view: life.view,
     extension: (id) => {
       const extension = life.extension(id);
       node.extensionsUsed.set(id, extension);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Extension, StatusEvent } from "../component/extension.ts";
 import type { BuildInfo, Logger } from "../component/index.ts";
+import type { ServiceView } from "../component/view.ts";
 import type { AgentConfig } from "./config.ts";
 import { buildGraph, type Graph, type GraphContext, type Node } from "./graph.ts";
 import { type Lifecycle, startNodes, stopNodes } from "./lifecycle.ts";
@@ -9,6 +10,7 @@ import { Statuses, tellExtensions } from "./statuses.ts";
 import { Counters } from "./telemetry/counters.ts";
 import { errorText } from "./telemetry/encode.ts";
 import type { LoggerFactory } from "./telemetry/logger.ts";
+import { extensionViews, pipelineViews } from "./view.ts";
 
 /** Less than the 30 s that Kubernetes leaves between SIGTERM and SIGKILL. */
 const DRAIN_DEADLINE_MS = 25_000;
@@ -40,6 +42,7 @@ export class Service {
   /** The graph whose extensions components are offered: during a reload, the new one's. */
   #offered: Graph;
   #reloading: Promise<void> = Promise.resolve();
+  readonly #startTime = new Date();
   #running = false;
 
   /** Builds the graph; nothing runs yet. Throws a ConfigError when the pipelines do not fit together. */
@@ -56,7 +59,12 @@ export class Service {
     const { buildInfo, loggers, drainDeadlineMs: deadlineMs = DRAIN_DEADLINE_MS } = options;
     this.#context = { buildInfo, counters: this.counters, logger: loggers };
     const statuses = new Statuses(this.#onStatus);
-    this.#life = { statuses, deadlineMs, extension: (id) => this.#extensions.find((node) => node.id === id) };
+    this.#life = {
+      statuses,
+      deadlineMs,
+      extension: (id) => this.#extensions.find((node) => node.id === id),
+      view: () => this.#view(),
+    };
     this.#graph = buildGraph(config, this.#context);
     this.#offered = this.#graph;
   }
@@ -149,6 +157,16 @@ export class Service {
     } catch (error) {
       this.#logger.error({ error: errorText(error) }, "An extension could not be told of the shutdown.");
     }
+  }
+
+  #view(): ServiceView {
+    const { statuses } = this.#life;
+    return {
+      buildInfo: this.#options.buildInfo,
+      startTime: this.#startTime,
+      pipelines: pipelineViews(this.#graph, statuses),
+      extensions: extensionViews(this.#graph, statuses),
+    };
   }
 
   get #extensions(): readonly Node[] {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 
 /** The least section with which a component is valid, by type; a component that is not here needs none. */
 export const LEAST_SECTION: Readonly<Record<string, object>> = {
+  health_check: { endpoint: "127.0.0.1:0" },
+  zpages: { endpoint: "127.0.0.1:0" },
   file_storage: { directory: tmpdir() },
   attributes: { actions: [{ key: "k", action: "upsert", value: "v" }] },
   file: { path: "/dev/null" },

@@ -2,6 +2,7 @@
 
 import type { Extension } from "../../src/component/extension.ts";
 import type { Attributes, Host, Logger, Settings, Status } from "../../src/component/index.ts";
+import type { ServiceView } from "../../src/component/view.ts";
 import { Counters } from "../../src/service/telemetry/counters.ts";
 
 /** A logger that keeps its records. */
@@ -33,9 +34,16 @@ export function settings(id: string, logger: Logger = new LogRecorder()): Settin
 export class HostRecorder implements Host {
   readonly statuses: Status[] = [];
   readonly #extensions: ReadonlyMap<string, Extension>;
+  readonly #view: Partial<ServiceView>;
 
-  constructor(extensions: ReadonlyMap<string, Extension> = new Map()) {
+  constructor(extensions: ReadonlyMap<string, Extension> = new Map(), view: Partial<ServiceView> = {}) {
     this.#extensions = extensions;
+    this.#view = view;
+  }
+
+  view(): ServiceView {
+    const { buildInfo } = settings("host");
+    return { buildInfo, startTime: new Date(0), pipelines: [], extensions: [], ...this.#view };
   }
 
   extension(id: string): Extension | undefined {
