@@ -15,7 +15,7 @@ import {
 import { type TlsClientConfig, tlsClientConfig } from "../tls/config.ts";
 
 /** What the Collector's gRPC knows; `none` and empty are none. */
-export const GRPC_COMPRESSIONS = ["gzip", "none", ""] as const;
+export const GRPC_COMPRESSIONS = ["gzip", "snappy", "zstd", "none", ""] as const;
 export type GrpcCompression = (typeof GRPC_COMPRESSIONS)[number];
 
 export interface KeepaliveConfig {

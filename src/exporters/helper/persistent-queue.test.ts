@@ -10,7 +10,7 @@ import { parseConfig } from "../../confmap/decode.ts";
 import { type Context, PermanentError } from "../../consumer/index.ts";
 import { fileStorageConfig } from "../../extensions/file_storage/config.ts";
 import { FileStorageExtension } from "../../extensions/file_storage/extension.ts";
-import type { Traces } from "../../pdata/index.ts";
+import { Slabs, Traces } from "../../pdata/index.ts";
 import { queueConfig, retryConfig } from "./config.ts";
 import { type QueuedExporter, type Sender, toExporter } from "./exporter.ts";
 
@@ -98,6 +98,27 @@ describe("a queue in a storage", () => {
     await (await exporter(idle)).shutdown(never);
     expect(idle.sent).toEqual([]);
   });
+
+  it.each([undefined, { min_size: 0 }])(
+    "may be sent in memory that is given back, with batch %j",
+    async (batch) => {
+      const destination = new Destination();
+      destination.answer = async (data) => data.release();
+      const queue = { sizer: "bytes", queue_size: 10_000, ...(batch && { batch }) };
+      const created = await exporter(destination, queue);
+      const slabs = new Slabs();
+      for (const count of [3, 4]) {
+        const { bytes, lease } = slabs.lend(traces(count).bytes());
+        await created.consume(new Traces([bytes], count, [lease]));
+      }
+      await settle();
+      expect(created.stats).toMatchObject({ size: 0, sentItems: 7 });
+      await created.shutdown(never);
+      const after = await exporter(destination, queue);
+      expect(after.stats?.size).toBe(0);
+      await after.shutdown(never);
+    },
+  );
 
   it("keeps who sent the data", async () => {
     const dead = new Destination();

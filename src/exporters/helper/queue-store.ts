@@ -25,6 +25,11 @@ export interface StoredSize {
   readonly bytes: number;
 }
 
+/** The size of a request, to be known before it is sent: its memory may be another's afterwards. */
+export function storedSize({ data }: Request<Signal>): StoredSize {
+  return { items: data.itemCount, bytes: data.byteLength };
+}
+
 /**
  * The requests of a persistent queue, by ascending index.
  *
@@ -67,13 +72,14 @@ export class QueueStore<S extends Signal> {
   /** Stores a request; it survives from when this resolves. Gives its index. */
   async put(request: Request<S>): Promise<number> {
     const index = this.#writeIndex++;
-    this.#add(request, 1);
+    const size = storedSize(request);
+    this.#add(size, 1);
     const operations = [{ type: "set", key: `${index}`, value: encodeRequest(request) } as const];
     try {
       await this.#client.batch([...operations, this.#metadata()]);
     } catch (error) {
       this.#dispatched.delete(index);
-      this.#add(request, -1);
+      this.#add(size, -1);
       throw error;
     }
     return index;
@@ -91,10 +97,10 @@ export class QueueStore<S extends Signal> {
     return stored && decodeRequest(this.#signal, stored);
   }
 
-  /** Forgets a request that was dispatched; `request` is undefined where it could not be read. */
-  async remove(index: number, request: Request<S> | undefined): Promise<void> {
+  /** Forgets a request that was dispatched; its size is undefined where it could not be read. */
+  async remove(index: number, size: StoredSize | undefined): Promise<void> {
     this.#dispatched.delete(index);
-    if (request) this.#add(request, -1);
+    if (size) this.#add(size, -1);
     await this.#client.batch([{ type: "delete", key: `${index}` }, this.#metadata()]);
   }
 
@@ -102,9 +108,9 @@ export class QueueStore<S extends Signal> {
     return this.#client.close();
   }
 
-  #add({ data }: Request<S>, sign: 1 | -1): void {
-    this.#items = Math.max(0, this.#items + sign * data.itemCount);
-    this.#bytes = Math.max(0, this.#bytes + sign * data.byteLength);
+  #add({ items, bytes }: StoredSize, sign: 1 | -1): void {
+    this.#items = Math.max(0, this.#items + sign * items);
+    this.#bytes = Math.max(0, this.#bytes + sign * bytes);
   }
 
   #metadata(): { type: "set"; key: string; value: Uint8Array } {

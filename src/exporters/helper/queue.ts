@@ -4,7 +4,7 @@ import { type Capabilities, type Consumer, type Context, PermanentError } from "
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import { type Batch, Batcher, type Request } from "./batcher.ts";
 import { batchSizer, type QueueConfig, type Sizer } from "./config.ts";
-import type { QueueStore } from "./queue-store.ts";
+import { type QueueStore, type StoredSize, storedSize } from "./queue-store.ts";
 import { InterruptedError } from "./retry.ts";
 import { Room } from "./room.ts";
 
@@ -205,7 +205,8 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   #addTo(batcher: Batcher<S>, entry: Entry<S>, { data, client }: Request<S>): void {
     this.#store?.dispatch(entry.index);
     entry.request = undefined; // The batcher's from now on.
-    batcher.add({ data, client, settle: (failure) => void this.#finish(entry, { data, client }, failure) });
+    const stored = this.#store && storedSize({ data, client });
+    batcher.add({ data, client, settle: (failure) => void this.#finish(entry, stored, failure) });
   }
 
   async #readAndAdd(batcher: Batcher<S>, entry: Entry<S>): Promise<void> {
@@ -247,7 +248,8 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
 
   #dispatch(entry: Entry<S>, request: Request<S>): void {
     this.#store?.dispatch(entry.index);
-    const settle = (failure?: unknown) => void this.#finish(entry, request, failure);
+    const stored = this.#store && storedSize(request);
+    const settle = (failure?: unknown) => void this.#finish(entry, stored, failure);
     void this.#send({ ...request, settle });
   }
 
@@ -273,11 +275,11 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   }
 
   /** An entry's end: it leaves the queue and, unless it was interrupted, the store. */
-  async #finish(entry: Entry<S>, request: Request<S> | undefined, failure: unknown): Promise<void> {
+  async #finish(entry: Entry<S>, stored: StoredSize | undefined, failure: unknown): Promise<void> {
     const store = this.#store;
     if (store && !(failure instanceof InterruptedError)) {
       this.#offered++; // The drain has to wait for it.
-      await store.remove(entry.index, request).catch((error: unknown) => {
+      await store.remove(entry.index, stored).catch((error: unknown) => {
         this.#logger.error(
           { error: messageOf(error) },
           "Failed to remove a sent item; it will be sent again.",
@@ -305,7 +307,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     if (dropped > 0) this.#countFailure(dropped, reason);
     for (const entry of this.#waiting.splice(0)) {
       if (entry.request) this.#countFailure(entry.request.data.itemCount, reason);
-      void this.#finish(entry, entry.request, reason);
+      void this.#finish(entry, undefined, reason);
     }
   }
 

@@ -10,7 +10,8 @@ import {
 import type { BuildInfo, Settings } from "../../component/index.ts";
 import { isBinaryHeader, target } from "../../config/grpc-client/config.ts";
 import { channelCredentials } from "../../config/grpc-client/credentials.ts";
-import { inPieces, takesPieces } from "./compression.ts";
+import { userAgent } from "../../config/user-agent.ts";
+import { COMPRESSION_OPTION, inPieces, takesPieces } from "./compression.ts";
 import type { OtlpGrpcConfig } from "./config.ts";
 
 /** Sends one request, given in pieces, to one method. Rejects with grpc-js's ServiceError. */
@@ -71,7 +72,7 @@ export class SharedClient {
       const options: CallOptions = { deadline: Date.now() + this.#config.timeoutMs };
       const call = client.makeUnaryRequest(
         path,
-        this.#config.compression === "gzip" && takesPieces() ? inPieces : join,
+        isCompressed(this.#config) && takesPieces() ? inPieces : join,
         asIs,
         request,
         metadata(this.#config),
@@ -83,15 +84,16 @@ export class SharedClient {
     });
 }
 
-function clientOptions(config: OtlpGrpcConfig, { command, version }: BuildInfo): ClientOptions {
+function clientOptions(config: OtlpGrpcConfig, buildInfo: BuildInfo): ClientOptions {
   const { tls, keepalive } = config;
-  const gzip = config.compression === "gzip";
   return {
-    "grpc.primary_user_agent": config.userAgent || `${command}/${version} (linux/${architecture()})`,
+    "grpc.primary_user_agent": config.userAgent || userAgent(buildInfo),
     "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [config.balancerName]: {} }] }),
     "grpc.enable_retries": 0, // Retrying is retry_on_failure's business.
     "grpc.max_reconnect_backoff_ms": MAX_RECONNECT_MS,
-    ...(gzip && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
+    ...(isCompressed(config) && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),
+    ...(isCompressed(config) &&
+      config.compression !== "gzip" && { [COMPRESSION_OPTION]: config.compression }),
     ...(config.authority && { "grpc.default_authority": config.authority }),
     ...(tls.serverNameOverride && { "grpc.ssl_target_name_override": tls.serverNameOverride }),
     ...(keepalive && {
@@ -109,9 +111,8 @@ function metadata({ headers, waitForReady }: OtlpGrpcConfig): Metadata {
   return metadata;
 }
 
-/** The machine, as Go names it, since that is what servers see from Collectors. */
-function architecture(): string {
-  return process.arch === "x64" ? "amd64" : process.arch;
+function isCompressed({ compression }: OtlpGrpcConfig): boolean {
+  return compression !== "" && compression !== "none";
 }
 
 function join(pieces: readonly Uint8Array[]): Buffer {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { inPieces, takesPieces } from "./compression.ts";
+import { COMPRESSION_OPTION, inPieces, takesPieces } from "./compression.ts";
 
 const { CompressionFilterFactory } = createRequire(import.meta.url)(
   "@grpc/grpc-js/build/src/compression-filter.js",
@@ -72,4 +72,25 @@ it("leaves the messages of other clients to grpc-js", async () => {
   expect(gunzipSync(gzip)).toEqual(MESSAGE);
   expect(gzip[8]).toBe(0); // grpc-js's own level
   expect((await framed(newFilter(IDENTITY), MESSAGE)).subarray(FRAME_BYTES)).toEqual(MESSAGE);
+});
+
+it.each([
+  ["identity,gzip", "gzip"],
+  ["identity,gzip,zstd", "zstd"],
+])("compresses with zstd once the server has said %s: %s", async (supported, algorithm) => {
+  takesPieces();
+  const factory = new CompressionFilterFactory(null, {
+    "grpc.default_compression_algorithm": GZIP,
+    [COMPRESSION_OPTION]: "zstd",
+  });
+  const first = factory.createFilter();
+  expect(zstdDecompressSync((await framed(first, inPieces(PIECES))).subarray(FRAME_BYTES))).toEqual(MESSAGE);
+  const { Metadata } = await import("@grpc/grpc-js");
+  const metadata = new Metadata();
+  metadata.set("grpc-accept-encoding", supported);
+  first.receiveMetadata(metadata);
+  const next = factory.createFilter();
+  expect(next.currentCompressionAlgorithm).toBe(algorithm);
+  const decompress = algorithm === "zstd" ? zstdDecompressSync : gunzipSync;
+  expect(decompress((await framed(next, inPieces(PIECES))).subarray(FRAME_BYTES))).toEqual(MESSAGE);
 });

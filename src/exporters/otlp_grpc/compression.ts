@@ -1,6 +1,7 @@
-// gzip for gRPC as OTLP wants it: at its fastest level, which grpc-js has no option for, and of messages in pieces, which
-// grpc-js does not know.
+// Compression for gRPC as OTLP wants it: gzip at its fastest level, which grpc-js has no option for, and of messages in
+// pieces, which grpc-js does not know, and the zstd and framed snappy of the Collector's codecs, which it does not have.
 import { createRequire } from "node:module";
+import { compressor } from "../../config/compression/compress.ts";
 import { gzipPieces } from "./compressor.ts";
 
 interface FilteredMessage {
@@ -9,12 +10,21 @@ interface FilteredMessage {
 }
 /** The parts of grpc-js's compression filter that are relied upon; the version is pinned in package.json. */
 interface Filter {
-  readonly currentCompressionAlgorithm?: string;
+  currentCompressionAlgorithm?: string;
+  readonly sharedFilterConfig?: { readonly serverSupportedEncodingHeader?: string };
   sendMessage(message: Promise<FilteredMessage>): Promise<FilteredMessage>;
 }
 interface FilterFactory {
-  readonly prototype: { createFilter(): Filter };
+  readonly prototype: { readonly options?: Readonly<Record<string, unknown>>; createFilter(): Filter };
 }
+
+/**
+ * The channel option for what grpc-js's own has no value for: `zstd` or `snappy`. Beside it, grpc-js is told gzip, which
+ * is used where the server says that it does not know the other.
+ */
+export const COMPRESSION_OPTION = "wattspan.compression";
+
+const FURTHER = { zstd: compressor("zstd")!, snappy: compressor("x-snappy-framed")! } as const;
 
 /** What precedes a message in gRPC: whether it is compressed, and its length. */
 const FRAME_BYTES = 5;
@@ -46,14 +56,16 @@ function install(): boolean {
   const { createFilter } = factory;
   factory.createFilter = function (this: typeof factory): Filter {
     const filter = createFilter.call(this);
+    const further = this.options?.[COMPRESSION_OPTION];
+    if (typeof further === "string" && accepts(filter, further)) filter.currentCompressionAlgorithm = further;
     const sendMessage = filter.sendMessage.bind(filter);
     filter.sendMessage = async (pending) => {
       const message = await pending;
       const pieces = piecesOf.get(message.message);
       if (!pieces) return await sendMessage(pending); // somebody else's
       // What the server said of itself meanwhile may have ruled it out.
-      if (filter.currentCompressionAlgorithm === "gzip")
-        return { ...message, message: await gzipFrame(pieces) };
+      const compressed = await compressedFrame(filter.currentCompressionAlgorithm, pieces);
+      if (compressed) return { ...message, message: compressed };
       return await sendMessage(Promise.resolve({ ...message, message: Buffer.concat(pieces) }));
     };
     return filter;
@@ -61,8 +73,25 @@ function install(): boolean {
   return true;
 }
 
-async function gzipFrame(pieces: readonly Uint8Array[]): Promise<Buffer> {
-  const frame = await gzipPieces(pieces, FRAME_BYTES);
+/** Whether the server takes `encoding`, as far as is known of it. */
+function accepts({ sharedFilterConfig }: Filter, encoding: string): boolean {
+  const supported = sharedFilterConfig?.serverSupportedEncodingHeader;
+  return supported === undefined || supported.split(",").some((name) => name.trim() === encoding);
+}
+
+/** The message and what precedes it; undefined when it is not to be compressed. */
+async function compressedFrame(
+  encoding: string | undefined,
+  pieces: readonly Uint8Array[],
+): Promise<Buffer | undefined> {
+  if (encoding === "gzip") return marked(await gzipPieces(pieces, FRAME_BYTES));
+  if (encoding !== "zstd" && encoding !== "snappy") return undefined;
+  const body = await FURTHER[encoding](Buffer.concat(pieces));
+  return marked(Buffer.concat([Buffer.alloc(FRAME_BYTES), body]));
+}
+
+/** Fills in the first bytes of `frame`. */
+function marked(frame: Buffer): Buffer {
   frame.writeUInt8(1, 0);
   frame.writeUInt32BE(frame.length - FRAME_BYTES, 1);
   return frame;

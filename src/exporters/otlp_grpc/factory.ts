@@ -14,6 +14,7 @@ export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcConfig, Signal> = 
   aliases: ["otlp"],
   stability: { traces: "beta", metrics: "beta", logs: "beta" },
   config: otlpGrpcConfig,
+  exclusive: ({ sendingQueue }) => Boolean(sendingQueue?.storage), // Which is one file.
   create(settings, config, signal) {
     const client = clients.get(config) ?? new SharedClient(config, settings);
     clients.set(config, client);

@@ -12,6 +12,7 @@ import {
   OtlpReceiver,
   type ServerTls,
 } from "../../../test/support/otlp-receiver.ts";
+import { OtlpUnderTest } from "../../../test/support/otlp-under-test.ts";
 import type { Exporter } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
@@ -92,6 +93,26 @@ describe("otlp_grpc exporter", () => {
       expect(server.spans).toHaveLength(1);
     },
   );
+
+  it.each(["zstd", "snappy"])(
+    "compresses with %s, as the Collector's receivers take it",
+    async (compression) => {
+      await using otlp = await OtlpUnderTest.start({ grpc: {} });
+      const sink = await exporter("traces", { endpoint: otlp.grpc, compression });
+      for (const data of [traces(4000), traces(1)]) await sink.consume(data); // Before and after the server's answer.
+      expect(otlp.bytes).toEqual([traces(4000), traces(1)].map((data) => Buffer.from(data.bytes())));
+    },
+  );
+
+  it("fails for good with a server that does not know its compression", async () => {
+    const server = await receiver(); // grpc-js's own has gzip and deflate.
+    const sink = await exporter("traces", { endpoint: server.endpoint, compression: "zstd" });
+    const failure = sink.consume(traces(1));
+    await expect(failure).rejects.toThrow(PermanentError);
+    await expect(failure).rejects.toThrow(
+      'desc = Received message compressed with unsupported encoding "zstd"',
+    );
+  });
 
   it("takes a unix socket as its endpoint", async () => {
     const directory = mkdtempSync(join(tmpdir(), "otlp-grpc-"));
@@ -450,7 +471,7 @@ describe("otlp_grpc configuration", () => {
     ],
     [{ endpoint: "localhost:http" }, 'clientconfig: invalid port "http"'],
     [{ endpoint: "::1:4317" }, "too many colons in address"],
-    [{ endpoint: "a:1", compression: "zstd" }, 'unknown compression type "zstd"'],
+    [{ endpoint: "a:1", compression: "lz4" }, 'unknown compression type "lz4"'],
     [{ endpoint: "a:1", tls: { min_version: "1.4" } }, "unsupported TLS version"],
     [{ endpoint: "a:1", tls: { cert_file: "x" } }, "must include both certificate and key"],
     [{ endpoint: "a:1", tls: { ca_file: "x", ca_pem: "y" } }, "but not both"],

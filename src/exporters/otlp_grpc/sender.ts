@@ -3,19 +3,14 @@ import type { Settings } from "../../component/index.ts";
 import type { Capabilities, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { Sender } from "../helper/exporter.ts";
+import { logPartialSuccess } from "../helper/partial-success.ts";
 import type { SharedClient } from "./client.ts";
-import { partialSuccess, toPipelineError } from "./status.ts";
+import { toPipelineError } from "./status.ts";
 
 const METHODS: { readonly [S in Signal]: string } = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
   metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
   logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-};
-
-const DROPPED: { readonly [S in Signal]: string } = {
-  traces: "dropped_spans",
-  metrics: "dropped_data_points",
-  logs: "dropped_log_records",
 };
 
 /** Sends each batch in one call. Retrying and the queue are wrapped around it by the factory. */
@@ -44,21 +39,9 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
   }
 
   async consume(data: SignalData[S], context?: Context): Promise<void> {
-    this.#logPartial(await this.#call(data.chunks, context?.signal));
+    const response = await this.#call(data.chunks, context?.signal);
+    logPartialSuccess(this.#settings.logger, this.#signal, () => response);
     data.release();
-  }
-
-  /** The server has taken the request, so nothing in its answer may make it fail. */
-  #logPartial(response: Buffer): void {
-    const { logger } = this.#settings;
-    try {
-      const partial = partialSuccess(response);
-      if (!partial) return;
-      const attributes = { message: partial.message, [DROPPED[this.#signal]]: Number(partial.rejected) };
-      logger.warn(attributes, "Partial success response");
-    } catch (error) {
-      logger.warn({ error: (error as Error).message }, "Server's answer could not be read.");
-    }
   }
 
   async #call(request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Buffer> {

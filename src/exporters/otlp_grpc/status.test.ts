@@ -1,9 +1,8 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { PermanentError } from "../../consumer/index.ts";
-import { MalformedError } from "../../pdata/index.ts";
 import { ThrottledError } from "../helper/retry.ts";
-import { partialSuccess, toPipelineError } from "./status.ts";
+import { toPipelineError } from "./status.ts";
 
 function serviceError(code: number, details?: Uint8Array): ServiceError {
   const metadata = new Metadata();
@@ -43,24 +42,5 @@ describe("toPipelineError", () => {
     );
     expect(toPipelineError(serviceError(99)).message).toBe("rpc error: code = Code(99) desc = why");
     expect(toPipelineError(serviceError(99))).toBeInstanceOf(PermanentError);
-  });
-});
-
-describe("partialSuccess", () => {
-  it("is nothing when all was taken", () => {
-    expect(partialSuccess(Buffer.alloc(0))).toBeUndefined();
-    expect(partialSuccess(Buffer.from("0a00", "hex"))).toBeUndefined(); // As the Collector answers.
-  });
-
-  it("tells how many were rejected and why, or only a warning", () => {
-    expect(partialSuccess(Buffer.from("0a07080312036f6c64", "hex"))).toEqual({
-      rejected: 3n,
-      message: "old",
-    });
-    expect(partialSuccess(Buffer.from("0a0512036f6c64", "hex"))).toEqual({ rejected: 0n, message: "old" });
-  });
-
-  it("refuses what is not protobuf", () => {
-    expect(() => partialSuccess(Buffer.from("<html>"))).toThrow(MalformedError);
   });
 });

@@ -1,5 +1,6 @@
-// What a server's answer means: which failures may be retried, and what a success left out.
+// What a server's answer means: which failures may be retried.
 import { type ServiceError, status } from "@grpc/grpc-js";
+import { codeName } from "../../config/rpc-status/codes.ts";
 import { PermanentError } from "../../consumer/index.ts";
 import { type FieldTable, readFields } from "../../pdata/decode/message.ts";
 import { Reader } from "../../pdata/protobuf/reader.ts";
@@ -17,12 +18,6 @@ const RETRYABLE: ReadonlySet<number> = new Set([
 
 const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 
-/** What a server kept although it answered OK. */
-export interface PartialSuccess {
-  readonly rejected: bigint;
-  readonly message: string;
-}
-
 /** Maps a failed call onto the pipeline's kinds of failure. */
 export function toPipelineError(error: ServiceError): Error {
   const message = `rpc error: code = ${codeName(error.code)} desc = ${error.details}`;
@@ -33,31 +28,6 @@ export function toPipelineError(error: ServiceError): Error {
   const retryable = new Error(message, { cause: error });
   return retryAfterMs ? new ThrottledError(retryable, retryAfterMs) : retryable;
 }
-
-/** The partial_success of an Export*ServiceResponse; undefined when all was taken. Throws MalformedError. */
-export function partialSuccess(response: Uint8Array): PartialSuccess | undefined {
-  const { partial } = readFields<Response>(new Reader(response), { partial: undefined }, RESPONSE);
-  return partial && (partial.rejected !== 0n || partial.message !== "") ? partial : undefined;
-}
-
-interface Response {
-  readonly partial: PartialSuccess | undefined;
-}
-
-const RESPONSE: FieldTable<Response> = {
-  1: (into, field) => {
-    into.partial = readFields(field.message(), { rejected: 0n, message: "" }, PARTIAL_SUCCESS);
-  },
-};
-
-const PARTIAL_SUCCESS: FieldTable<PartialSuccess> = {
-  1: (into, field) => {
-    into.rejected = field.int64();
-  },
-  2: (into, field) => {
-    into.message = field.string();
-  },
-};
 
 /** RetryInfo's delay among the details of a google.rpc.Status; undefined when there is none. */
 function retryDelayMs({ metadata }: ServiceError): number | undefined {
@@ -112,13 +82,3 @@ const DURATION: FieldTable<{ readonly seconds: bigint; readonly nanos: number }>
     into.nanos = field.int32();
   },
 };
-
-/** `DEADLINE_EXCEEDED` as Go writes it: `DeadlineExceeded`; Cancelled is spelled with one l there. */
-function codeName(code: number): string {
-  if (code === status.CANCELLED) return "Canceled";
-  if (code === status.OK) return "OK";
-  const name = status[code];
-  if (name === undefined) return `Code(${code})`;
-  const words = name.toLowerCase().split("_");
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
-}

@@ -67,5 +67,6 @@ export class OtlpHttpSender<S extends Signal> implements Sender<S> {
       });
     if (answer.status < 200 || answer.status > 299) throw toPipelineError(this.#url, answer);
     logPartialSuccess(this.#settings.logger, this.#signal, () => responseBytes(this.#signal, answer));
+    data.release();
   }
 }
