@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
+import { get as getSecurely } from "node:https";
 import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
+import { selfSigned } from "../../../test/support/certificate.ts";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import type { Settings } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
@@ -286,6 +288,17 @@ describe("prometheus exporter's server", () => {
     });
     expect(gunzipSync(open.body).toString()).toBe("# HELP g \n# TYPE g gauge\ng 1.0\n# EOF\n");
     expect(await scrape(endpoint, "/")).toMatchObject({ status: 404 });
+  });
+
+  it("answers over TLS", async () => {
+    const { cert, key } = selfSigned();
+    const { exporter, endpoint } = await start({ tls: { cert_pem: cert, key_pem: key } });
+    await exporter.consume(metricsOf([gauge("g", point(1))]));
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    getSecurely(`https://${endpoint}/metrics`, { ca: cert }, async (response) => {
+      resolve(Buffer.concat(await response.toArray()));
+    }).on("error", reject);
+    expect((await promise).toString()).toContain("\ng 1\n");
   });
 
   it("does not start where another listens", async () => {
