@@ -41,6 +41,6 @@ export const debugConfig: Schema<DebugConfig> = struct(
 
 function* problems({ useInternalLogger, outputPaths }: DebugConfig): Iterable<Problem> {
   if (useInternalLogger && outputPaths.length > 0) {
-    yield "`output_paths` can only be set when `use_internal_logger` is false";
+    yield "output_paths is not supported when use_internal_logger is true";
   }
 }

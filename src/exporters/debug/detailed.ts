@@ -78,11 +78,11 @@ function spanLines(span: Span, index: number): string[] {
     field("Status code", STATUS_CODES[status.code] ?? ""),
     field("Status message", status.message),
     field("DroppedAttributesCount", `${span.droppedAttributesCount}`, ""),
-    ...eventLines(span.events),
     field("DroppedEventsCount", `${span.droppedEventsCount}`, ""),
-    ...linkLines(span.links),
     field("DroppedLinksCount", `${span.droppedLinksCount}`, ""),
     ...attributeLines("Attributes", span.attributes),
+    ...eventLines(span.events),
+    ...linkLines(span.links),
   ];
 }
 

@@ -3,7 +3,6 @@ import type { Attributes, ResourceItems, Scope } from "../../pdata/decode/common
 import type { LogRecord } from "../../pdata/decode/logs.ts";
 import type { Metric, MetricData } from "../../pdata/decode/metrics.ts";
 import type {
-  ExponentialBuckets,
   ExponentialHistogramPoint,
   HistogramPoint,
   NumberPoint,
@@ -43,9 +42,8 @@ function text<T>(
   const lines: string[] = [];
   for (const [i, { resource, schemaUrl, scopes }] of groups.entries()) {
     lines.push(`${resourceName} #${i}${schemaUrl && ` [${schemaUrl}]`}${spaced(resource.attributes)}`);
-    for (const { scope, schemaUrl: scopeUrl, items } of scopes) {
-      // The Collector numbers a scope by its resource.
-      lines.push(`${scopeName} #${i}${scopeText(scope, scopeUrl)}${spaced(scope.attributes)}`);
+    for (const [j, { scope, schemaUrl: scopeUrl, items }] of scopes.entries()) {
+      lines.push(`${scopeName} #${j}${scopeText(scope, scopeUrl)}${spaced(scope.attributes)}`);
       for (const item of items) lines.push(...itemLines(item));
     }
   }
@@ -102,12 +100,18 @@ function histogramText(point: HistogramPoint): string {
   return [...totals(point), ...buckets].join(" ");
 }
 
+/** Buckets from the lowest to the highest, by their upper bounds; computed as Go does, so that they differ in the last digit at most. */
 function exponentialText(point: ExponentialHistogramPoint): string {
-  const base = 2 ** (2 ** -point.scale);
-  const buckets = ({ offset, bucketCounts }: ExponentialBuckets) =>
-    bucketCounts.map((count, i) => `le${shortest(base ** (offset + i))}=${count}`);
-  const zero = point.zeroCount > 0n ? [`zero_count${shortest(point.zeroThreshold)}=${point.zeroCount}`] : [];
-  return [...totals(point), ...buckets(point.negative), ...buckets(point.positive), ...zero].join(" ");
+  const { scale, negative, positive, zeroCount } = point;
+  const factor = Math.LN2 * 2 ** -scale;
+  const below = negative.bucketCounts
+    .map((count, i) => `le${shortest(-Math.exp((negative.offset + i) * factor))}=${count}`)
+    .reverse();
+  const zero = zeroCount > 0n ? [`zero=${zeroCount}`] : [];
+  const above = positive.bucketCounts.map(
+    (count, i) => `le${shortest(Math.exp((positive.offset + i + 1) * factor))}=${count}`,
+  );
+  return [...totals(point), ...below, ...zero, ...above].join(" ");
 }
 
 function summaryText({ count, sum, quantiles }: SummaryPoint): string {
