@@ -133,8 +133,13 @@ function visitList(node: ListNode, raw: unknown, place: Place): unknown {
     return fail(`source data must be an array or slice, got ${goKind(value)}`, node.default, place);
   }
   return value.map((item, index) =>
-    visit(node.element, item, { path: `${place.path}[${index}]`, errors: place.errors }),
+    visitElement(node, item, { path: `${place.path}[${index}]`, errors: place.errors }),
   );
+}
+
+/** Null is the default of a key; where anything may stand it is a value like others. */
+function visitElement({ element }: ListNode | MapNode, item: unknown, place: Place): unknown {
+  return element.kind === "any" ? unexpandDeep(item) : visit(element, item, place);
 }
 
 function visitMap(node: MapNode, raw: unknown, place: Place): unknown {
@@ -147,7 +152,7 @@ function visitMap(node: MapNode, raw: unknown, place: Place): unknown {
   for (const [written, item] of Object.entries(value)) {
     const key = attempt(() => keyOf(written, node, decoded), undefined, place);
     const path = `${inner.path}[${written}]`;
-    if (key !== undefined) decoded.set(key, visit(node.element, item, { path, errors: inner.errors }));
+    if (key !== undefined) decoded.set(key, visitElement(node, item, { path, errors: inner.errors }));
   }
   if (errors.length > 0) place.errors.push(`'${place.path}' ${failed(errors)}`);
   return Object.fromEntries(decoded);

@@ -180,6 +180,16 @@ describe("schema", () => {
     ]);
   });
 
+  it("keeps null where anything may stand", () => {
+    const free = struct("x.Config", { by: map(any()), many: list(any()), one: any() });
+    const given = { by: { a: null, b: new Expanded(null, "") }, many: [null, { c: null }], one: null };
+    expect(parseConfig(free, given)).toEqual({
+      by: { a: null, b: null },
+      many: [null, { c: null }],
+      one: undefined,
+    });
+  });
+
   it("names the nested section of an unknown key, and only hints when a key is close", () => {
     expect(errors({ tls: { zebra: 1, insecur: true } })).toEqual([
       "'tls' has invalid keys: insecur (did you mean \"insecure\"?), zebra",
