@@ -50,7 +50,7 @@ export class EbpfHttpReceiver implements Component {
   readonly #deliveries: Set<Promise<void>> = new Set();
   #running: Running | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
-  readonly #pace: DrainPace;
+  readonly #pace: DrainPace = new DrainPace();
   #sampledAtMs = 0;
   #waitingSpans = 0;
   #collecting: Promise<void> | undefined;
@@ -59,7 +59,6 @@ export class EbpfHttpReceiver implements Component {
     this.#parts = parts;
     this.#discovery = new Discovery(parts.config.discovery);
     this.#sampling = new SpanSampling(parts.config.spans);
-    this.#pace = new DrainPace(parts.config.spans.maxPerSecond);
   }
 
   async start(host: Host): Promise<void> {
