@@ -86,7 +86,6 @@ const early: readonly Case[] = [
       talk
         .connect()
         .send("c", "write", get("/rst/unread"))
-        .act("c", "sleep 20") // The client's hook runs when its send returns: a reset may come before.
         .act("c", "reset")
         .act("c", "set a")
         .act("s", "await a")
@@ -138,7 +137,8 @@ const early: readonly Case[] = [
         .connect()
         .ask(get("/rst/after"))
         .answer(ok("all of it"))
-        .act("c", "sleep 20") // The server's hook runs when its send returns: a reset may come before.
+        .act("s", "set sent") // The server's hook runs when its send returns: a reset may come before.
+        .act("c", "await sent")
         .act("c", "reset")
         .act("s", "readend")
         .act("s", "close"),
