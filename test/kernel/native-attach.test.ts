@@ -367,6 +367,7 @@ describeBpf("a program's counts", () => {
     expect(off).toMatchObject({ runCount: 0n, runTimeNs: 0n });
     expect(off.id).toBeGreaterThan(0);
     expect(off.memlockBytes).toBeGreaterThan(0);
+    expect(program.recursionMisses()).toBe(0n); // not attached, so never left out
     const link = program.attach();
     const statistics = libbpf.enableStats();
     read(200);
