@@ -131,6 +131,8 @@ it(`loses and doubles nothing in ${RELOADS} reloads`, async () => {
   expect(b.spans.length).toBeGreaterThan(0);
   expect(logger.records.filter(({ level }) => level === "error")).toEqual([]);
   expect(service.counters.snapshot()).toMatchObject({
+    'otelcol_exporter_sent_spans{exporter="otlp_grpc/a"}': a.spans.length,
+    'otelcol_exporter_sent_spans{exporter="otlp_grpc/b"}': b.spans.length,
     'otelcol_receiver_accepted_spans{receiver="otlp",transport="http"}': sent,
   });
 });

@@ -1,10 +1,10 @@
 import type { CounterRegistry, Labels } from "../../component/index.ts";
-import type { Counters, NumberSeries, Series } from "../telemetry/counters.ts";
+import type { Counters, NumberSeries } from "../telemetry/counters.ts";
 
 /** The agent's metrics as one component adds to them: what it only shows goes with it, what was counted stays. */
 export class NodeCounters implements CounterRegistry {
   readonly #counters: Counters;
-  readonly #shown: Series[] = [];
+  readonly #observed: (() => void)[] = [];
 
   constructor(counters: Counters) {
     this.#counters = counters;
@@ -19,11 +19,11 @@ export class NodeCounters implements CounterRegistry {
   }
 
   observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): void {
-    this.#shown.push(this.#counters.observe(type, name, labels, read));
+    this.#observed.push(this.#counters.observe(type, name, labels, read));
   }
 
-  /** Takes away the series that are read from the component, unless its successor shows them now. */
+  /** Reads nothing of the component any more. */
   release(): void {
-    for (const series of this.#shown.splice(0)) this.#counters.remove(series);
+    for (const end of this.#observed.splice(0)) end();
   }
 }

@@ -14,11 +14,12 @@ export interface NumberSeries {
 /** One series as it is read. */
 export type Series = NumberSeries | Histogram;
 
-/** A series that is counted here. */
+/** A series that is counted here, or read from components: from several while one takes the place of another. */
 export class Counter implements NumberSeries {
   readonly name: string;
   readonly labels: Labels;
   readonly type = "counter";
+  readonly #reads = new Set<() => number>();
   #value = 0;
 
   constructor(name: string, labels: Labels) {
@@ -27,78 +28,88 @@ export class Counter implements NumberSeries {
   }
 
   get value(): number {
-    return this.#value;
+    let sum = this.#value;
+    for (const read of this.#reads) sum += read();
+    return sum;
   }
 
   add(count: number): void {
     this.#value += count;
   }
+
+  observe(read: () => number): void {
+    this.#reads.add(read);
+  }
+
+  /** What was counted by then stays. */
+  end(read: () => number): void {
+    if (this.#reads.delete(read)) this.#value += read();
+  }
+}
+
+/** A series that is what was last asked to be read. */
+class Gauge implements NumberSeries {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly type = "gauge";
+  readonly reads: Set<() => number> = new Set();
+
+  constructor(name: string, labels: Labels) {
+    this.name = name;
+    this.labels = labels;
+  }
+
+  get value(): number {
+    return [...this.reads].at(-1)?.() ?? 0;
+  }
 }
 
 /** Every series of one agent. The same name and labels are the same series. */
 export class Counters implements CounterRegistry {
-  /** By name and labels; the last is shown, those before it were shown until it came. */
-  readonly #series = new Map<string, [Series, ...Series[]]>();
+  readonly #series = new Map<string, Series>();
 
   counter(name: string, labels: Labels): Counter {
-    const key = seriesName(name, labels);
-    const known = this.#series.get(key)?.at(-1);
-    if (known instanceof Counter) return known;
-    const counter = new Counter(name, labels);
-    this.#series.set(key, [counter]);
-    return counter;
+    return this.#known(name, labels, Counter) ?? this.#add(new Counter(name, labels));
   }
 
   histogram(name: string, labels: Labels, bounds: readonly number[]): Histogram {
-    const key = seriesName(name, labels);
-    const known = this.#series.get(key)?.at(-1);
-    if (known instanceof Histogram) return known;
-    const histogram = new Histogram(name, labels, bounds);
-    this.#series.set(key, [histogram]);
-    return histogram;
+    return this.#known(name, labels, Histogram) ?? this.#add(new Histogram(name, labels, bounds));
   }
 
-  observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): Series {
-    const series = observed(type, name, labels, read);
-    const known = this.#series.get(seriesName(name, labels));
-    if (known) known.push(series);
-    else this.#series.set(seriesName(name, labels), [series]);
-    return series;
-  }
-
-  /** Takes a series away. If it had taken another's place that is still there, that one is shown again. */
-  remove(series: Series): void {
-    const key = seriesName(series.name, series.labels);
-    const [first, ...others] = (this.#series.get(key) ?? []).filter((one) => one !== series);
-    if (first) this.#series.set(key, [first, ...others]);
-    else this.#series.delete(key);
+  /** Gives what takes the reading away again: with a gauge its series; what a counter has counted stays. */
+  observe(type: NumberSeries["type"], name: string, labels: Labels, read: () => number): () => void {
+    if (type === "counter") {
+      const counter = this.counter(name, labels);
+      counter.observe(read);
+      return () => counter.end(read);
+    }
+    const gauge = this.#known(name, labels, Gauge) ?? this.#add(new Gauge(name, labels));
+    gauge.reads.add(read);
+    return () => {
+      gauge.reads.delete(read);
+      if (gauge.reads.size === 0) this.#series.delete(seriesName(name, labels));
+    };
   }
 
   /** All series, in the order in which they were first asked for. */
   *[Symbol.iterator](): Iterator<Series> {
-    for (const series of this.#series.values()) yield series.at(-1)!;
+    yield* this.#series.values();
   }
 
   /** Values by series, `name{label="value"}`, for logs and tests; histograms as their sum and count. */
   snapshot(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this].flatMap(values));
   }
-}
 
-function observed(
-  type: NumberSeries["type"],
-  name: string,
-  labels: Labels,
-  read: () => number,
-): NumberSeries {
-  return {
-    name,
-    labels,
-    type,
-    get value() {
-      return read();
-    },
-  };
+  #known<T extends Series>(name: string, labels: Labels, type: new (...args: never[]) => T): T | undefined {
+    const known = this.#series.get(seriesName(name, labels));
+    return known instanceof type ? known : undefined;
+  }
+
+  #add<T extends Series>(series: T): T {
+    this.#series.set(seriesName(series.name, series.labels), series);
+    return series;
+  }
 }
 
 function values(series: Series): [string, number][] {
