@@ -21,5 +21,6 @@ export const memoryLimiterProcessorFactory: ProcessorFactory<MemoryLimiterConfig
   type: "memory_limiter",
   stability: { traces: "beta", metrics: "beta", logs: "beta" },
   config: memoryLimiterConfig,
-  create: (settings, config, _signal, next) => new MemoryLimiterProcessor(settings, limiterOf(config), next),
+  create: (settings, config, signal, next) =>
+    new MemoryLimiterProcessor(settings, limiterOf(config), signal, next),
 };

@@ -3,6 +3,7 @@ import { LogRecorder, settings } from "../../../test/support/component.ts";
 import { logs } from "../../../test/support/data.ts";
 import { ConfigError, parseConfig } from "../../confmap/decode.ts";
 import { discard } from "../../consumer/index.ts";
+import type { Counters } from "../../service/telemetry/counters.ts";
 import { memoryLimiterConfig } from "./config.ts";
 import { limitsOf, MemoryLimiter } from "./limiter.ts";
 import { type Memory, processMemory } from "./memory.ts";
@@ -89,28 +90,30 @@ describe("memory_limiter's limits", () => {
 describe("memory_limiter", () => {
   const start = (section: object = {}) => {
     const limiter = new MemoryLimiter(parse({ check_interval: "1s", limit_mib: 100, ...section }), memory);
-    const processor = new MemoryLimiterProcessor<"logs">(
-      settings("memory_limiter", logger),
-      limiter,
-      discard,
-    );
-    return { limiter, processor };
+    const given = settings("memory_limiter", logger);
+    const processor = new MemoryLimiterProcessor<"logs">(given, limiter, "logs", discard);
+    return { limiter, processor, counters: given.counters as Counters };
   };
   const messages = () => logger.records.map(({ level, message }) => `${level} ${message}`);
 
   it("refuses, retryably, from the check above the soft limit to the one below it", async () => {
-    const { processor } = start();
+    const { processor, counters } = start();
     await processor.start();
     memory.mib = 81;
     await processor.consume(logs(1)); // Not checked yet.
     vi.advanceTimersByTime(1000);
-    const refusal = processor.consume(logs(1));
+    const refusal = processor.consume(logs(3));
     await expect(refusal).rejects.toThrow(new Error("data refused due to high memory usage"));
     await expect(refusal).rejects.not.toHaveProperty("name", "PermanentError");
     memory.mib = 80;
     vi.advanceTimersByTime(1000);
     await processor.consume(logs(1));
     await processor.shutdown();
+    const labels = '{processor="memory_limiter"}';
+    expect(counters.snapshot()).toEqual({
+      [`otelcol_processor_memory_limiter_accepted_log_records${labels}`]: 2,
+      [`otelcol_processor_memory_limiter_refused_log_records${labels}`]: 3,
+    });
     expect(messages()).toEqual([
       "info Memory limiter configured",
       "info Memory usage is above soft limit. Forcing a GC.",
@@ -159,7 +162,7 @@ describe("memory_limiter", () => {
 
   it("is one for all the pipelines that share it, and stops with the last", async () => {
     const { limiter, processor } = start();
-    const other = new MemoryLimiterProcessor(settings("memory_limiter", logger), limiter, discard);
+    const other = new MemoryLimiterProcessor(settings("memory_limiter", logger), limiter, "logs", discard);
     await processor.start();
     await other.start();
     expect(vi.getTimerCount()).toBe(1);
