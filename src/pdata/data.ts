@@ -92,9 +92,10 @@ abstract class OtlpData<S extends Signal> {
     this.#leases = NO_LEASES;
   }
 
-  /** Gives lent memory back: for the last owner, once the bytes are sent. Nothing can be read afterwards. */
+  /** Gives lent memory back: for the last owner, once the bytes are sent. Only the number of items is known afterwards. */
   release(): void {
     if (this.#leases.length === 0) return;
+    this.#itemCount ??= this.#count();
     for (const lease of this.#leases) lease.release();
     this.#leases = NO_LEASES;
     this.#chunks = [];

@@ -84,6 +84,13 @@ test("data gives back what it was lent when its last owner releases it", () => {
   expect(joined.itemCount).toBe(5);
 });
 
+test("data says how many items it had after it was released", () => {
+  const { bytes, lease } = new Slabs().lend(traces(4).bytes());
+  const data = new Traces([bytes], undefined, [lease]);
+  data.release();
+  expect(data.itemCount).toBe(4);
+});
+
 test.each<[string, (data: Traces) => Traces]>([
   ["clone", (data) => data.clone()],
   ["split", (data) => data.split(1)[0]!],

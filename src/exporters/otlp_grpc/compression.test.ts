@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { COMPRESSION_OPTION, inPieces, takesPieces } from "./compression.ts";
+import { unread } from "./compressor.ts";
 
 const { CompressionFilterFactory } = createRequire(import.meta.url)(
   "@grpc/grpc-js/build/src/compression-filter.js",
@@ -52,6 +53,20 @@ describe("messages in pieces", () => {
       const frame = await framed(newFilter(GZIP), inPieces(pieces));
       expect(gunzipSync(frame.subarray(FRAME_BYTES))).toEqual(Buffer.concat(pieces));
     }
+  });
+
+  it("are known to be read until every compression of them is over", async () => {
+    takesPieces();
+    const large = [Buffer.alloc(8 << 20, "span"), Buffer.alloc(8 << 20, "metric")];
+    await unread(large); // nobody does
+    let over = 0;
+    const tries = [1, 2].map(() => framed(newFilter(GZIP), inPieces(large)).then(() => over++));
+    await new Promise(setImmediate); // both have begun
+    expect(over).toBe(0);
+    await unread(large);
+    await new Promise(setImmediate);
+    expect(over).toBe(2);
+    await Promise.all(tries);
   });
 
   it("go as they are to a server that does not understand gzip", async () => {

@@ -44,11 +44,23 @@ class Compressor {
 }
 
 const waiting: Compressor[] = [];
+/** Compressions that are under way, by the pieces they read. */
+const readers = new WeakMap<readonly Uint8Array[], Promise<unknown>>();
 
 /** Compresses the message that `pieces` are, as gzip, behind `headroom` bytes for the caller to fill. */
 export async function gzipPieces(pieces: readonly Uint8Array[], headroom: number): Promise<Buffer> {
   const compressor = waiting.pop() ?? new Compressor();
-  const message = await compressor.compress(pieces, headroom); // one that failed is not used again
+  const compression = compressor.compress(pieces, headroom);
+  readers.set(pieces, Promise.allSettled([readers.get(pieces), compression]));
+  const message = await compression; // a compressor that failed is not used again
   if (waiting.length < KEPT) waiting.push(compressor);
   return message;
+}
+
+/**
+ * Resolves when no compression reads these pieces any more. A server may answer before it has the request, and a retry
+ * may be taken while an earlier try is still being compressed; memory that another thread reads must not be given back.
+ */
+export async function unread(pieces: readonly Uint8Array[]): Promise<void> {
+  await readers.get(pieces);
 }

@@ -5,6 +5,7 @@ import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { Sender } from "../helper/exporter.ts";
 import { logPartialSuccess } from "../helper/partial-success.ts";
 import type { SharedClient } from "./client.ts";
+import { unread } from "./compressor.ts";
 import { toPipelineError } from "./status.ts";
 
 const METHODS: { readonly [S in Signal]: string } = {
@@ -39,8 +40,10 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
   }
 
   async consume(data: SignalData[S], context?: Context): Promise<void> {
-    const response = await this.#call(data.chunks, context?.signal);
+    const request = data.chunks;
+    const response = await this.#call(request, context?.signal);
     logPartialSuccess(this.#settings.logger, this.#signal, () => response);
+    await unread(request);
     data.release();
   }
 
