@@ -37,6 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
     buildInfo,
     loggers: telemetry.loggers,
     counters: telemetry.counters,
+    tracing: telemetry.tracing,
   });
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   const uncaught = uncaughtError();

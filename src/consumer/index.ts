@@ -22,6 +22,8 @@ export interface Context {
   readonly client?: ClientInfo | undefined;
   /** How a receiver got the data, `grpc` or `http`; what was received is counted by it. */
   readonly transport?: string | undefined;
+  /** The agent's own span that the data is in, when the agent traces itself. */
+  readonly span?: unknown;
 }
 
 /** Takes telemetry of one signal. */

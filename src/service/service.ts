@@ -3,6 +3,7 @@ import type { Extension, StatusEvent } from "../component/extension.ts";
 import type { BuildInfo, Logger } from "../component/index.ts";
 import type { ServiceView } from "../component/view.ts";
 import type { AgentConfig } from "./config.ts";
+import type { Tracing } from "./graph/traced.ts";
 import { buildGraph, type Graph, type GraphContext, type Node } from "./graph.ts";
 import { type Lifecycle, startNodes, stopNodes } from "./lifecycle.ts";
 import { replaceGraph } from "./reload.ts";
@@ -20,6 +21,7 @@ export interface ServiceOptions {
   readonly loggers: LoggerFactory;
   /** The agent's own metrics; its own unless given. */
   readonly counters?: Counters;
+  readonly tracing?: Tracing;
   /** How long shutdown may take to drain; 25 s unless given. */
   readonly drainDeadlineMs?: number;
 }
@@ -57,7 +59,8 @@ export class Service {
     this.#reportFinished = finished.resolve;
     this.counters = options.counters ?? new Counters();
     const { buildInfo, loggers, drainDeadlineMs: deadlineMs = DRAIN_DEADLINE_MS } = options;
-    this.#context = { buildInfo, counters: this.counters, logger: loggers };
+    const { tracing } = options;
+    this.#context = { buildInfo, counters: this.counters, tracing, logger: loggers };
     const statuses = new Statuses(this.#onStatus);
     this.#life = {
       statuses,

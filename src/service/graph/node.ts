@@ -19,6 +19,7 @@ import { Input, Output } from "./edge.ts";
 import { NodeCounters } from "./node-counters.ts";
 import type { NodePlan } from "./plan.ts";
 import { PipelineRouter } from "./router.ts";
+import { type Tracing, tracedExporter, tracedReceiver } from "./traced.ts";
 
 /** One instance of a component, with the edges at which it is connected. */
 export interface Node {
@@ -48,24 +49,32 @@ export function createNode(plan: NodePlan, context: GraphContext, nexts: readonl
   const isCounted = kind === "processor" && !isUncounted(configured.factory.type);
   const count = isCounted ? processorCount("outgoing", id, plan.signal!, counters) : undefined;
   const outputs = nexts.map((next) => new Output(next, count));
-  const made = creators[kind](plan, settings, outputs);
+  const made = creators[kind](plan, settings, outputs, context.tracing);
   return { key, kind, id, plan, logger, outputs, counters, extensionsUsed: new Map(), ...made };
 }
 
 type Made = Pick<Node, "component" | "input">;
-type Create = (plan: NodePlan, settings: Settings, outputs: readonly Output[]) => Made;
+type Create = (
+  plan: NodePlan,
+  settings: Settings,
+  outputs: readonly Output[],
+  tracing: Tracing | undefined,
+) => Made;
 
 const creators: Readonly<Record<Kind, Create>> = {
   extension({ configured }, settings) {
     const factory = configured.factory as ExtensionFactory<unknown>;
     return { component: factory.create(settings, configured.config), input: undefined };
   },
-  exporter({ configured, signal }, settings) {
+  exporter({ configured, signal }, settings, _outputs, tracing) {
     const factory = configured.factory as ExporterFactory<unknown, Signal>;
     const component = factory.create(settings, configured.config, signal!);
     return {
       component,
-      input: new Input(component, exporterCounts(settings.id, signal!, settings.counters, component)),
+      input: new Input(
+        tracing ? tracedExporter(settings.id, signal!, tracing, component) : component,
+        exporterCounts(settings.id, signal!, settings.counters, component),
+      ),
     };
   },
   processor({ configured, signal }, settings, [next = discard]) {
@@ -83,11 +92,12 @@ const creators: Readonly<Record<Kind, Create>> = {
     const component = factory.create(settings, configured.config, signal!, to!, router);
     return { component, input: new Input(component) };
   },
-  receiver({ configured, outputs: plans }, settings, outputs) {
+  receiver({ configured, outputs: plans }, settings, outputs, tracing) {
     const factory = configured.factory as ReceiverFactory<unknown, Signal>;
     const next = outputs.map((output, index) => {
       const { signal } = plans[index]!;
-      return [signal, observeReceiver(settings.id, signal, settings.counters, output)];
+      const observed = observeReceiver(settings.id, signal, settings.counters, output);
+      return [signal, tracing ? tracedReceiver(settings.id, signal, tracing, observed) : observed];
     });
     const component = factory.create(
       settings,

@@ -2,10 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { traces } from "../../../test/support/data.ts";
 import { OtlpReceiver } from "../../../test/support/otlp-receiver.ts";
 import { freePort } from "../../../test/support/servers.ts";
+import { Bench } from "../../../test/support/service.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { toObject } from "../../pdata/decode/common.ts";
+import { Service } from "../service.ts";
 import { telemetryConfig } from "./schema.ts";
 import { Telemetry } from "./telemetry.ts";
 
@@ -154,6 +157,41 @@ describe("the agent's own log", () => {
     expect(record).toMatchObject({ body: "Look.", severityText: "warn", severityNumber: 13 });
     expect(toObject(record!.attributes)).toEqual({ "otelcol.component.id": "x", error: "why", n: 3n });
     expect(receiver.received[0]!.headers).toMatchObject({ "x-key": "1" });
+  });
+});
+
+describe("the agent's own spans", () => {
+  it("are made of what receivers hand on and exporters take, while the user wants them", async () => {
+    await using backend = await OtlpReceiver.start();
+    const otlp = { protocol: "grpc", endpoint: backend.endpoint, insecure: true };
+    const tracing = { processors: [{ batch: { schedule_delay: 10, exporter: { otlp } } }] };
+    await telemetry.configure(configured({ metrics: { level: "none" }, traces: tracing }));
+    const bench = new Bench();
+    const config = await bench.config(`
+receivers: {in: }
+exporters: {out: }
+service: {pipelines: {traces: {receivers: [in], exporters: [out]}}}`);
+    const service = new Service(config, {
+      buildInfo,
+      loggers: () => bench.logger,
+      tracing: telemetry.tracing,
+    });
+    await service.start();
+    const next = bench.probe.receivers.get("in")!.traces!;
+    await next.consume(traces(3), { transport: "grpc" });
+    bench.probe.onExport = async () => {
+      throw new Error("busy");
+    };
+    await expect(next.consume(traces(1))).rejects.toThrow("busy");
+    await telemetry.configure(configured({ metrics: { level: "none" } }));
+    await expect(next.consume(traces(1))).rejects.toThrow("busy");
+    await service.shutdown();
+    const [received, failed] = backend.spans.filter(({ name }) => name === "receiver/in/TraceDataReceived");
+    const exported = backend.spans.filter(({ name }) => name === "exporter/out/traces");
+    expect(backend.spans).toHaveLength(4);
+    expect(exported[0]).toMatchObject({ traceId: received!.traceId, parentSpanId: received!.spanId });
+    expect(toObject(received!.attributes)).toEqual({ transport: "grpc", items: 3n });
+    expect(failed!.status).toMatchObject({ code: 2, message: "busy" });
   });
 });
 

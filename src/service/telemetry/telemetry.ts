@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Attributes, BuildInfo, Labels, Logger } from "../../component/index.ts";
+import type { Tracing } from "../graph/traced.ts";
 import { Counters } from "./counters.ts";
 import { errorText } from "./encode.ts";
 import { type LogOutputs, openOutputs } from "./log-outputs.ts";
@@ -11,6 +12,7 @@ import { type Closable, MetricReaders } from "./metric-readers.ts";
 import { observeProcess } from "./process-metrics.ts";
 import { resourceOf } from "./resource.ts";
 import type { LogsConfig, TelemetryConfig } from "./schema.ts";
+import { Traces } from "./traces.ts";
 
 /** What sends log records beside writing them. */
 export interface LogSender extends Closable {
@@ -33,6 +35,7 @@ export class Telemetry {
   readonly #instanceId = randomUUID();
   readonly #allLoggers: Loggers = new Loggers();
   readonly #readers: MetricReaders;
+  readonly #traces: Traces = new Traces();
   #logs: LogTargets | undefined;
 
   constructor(buildInfo: BuildInfo) {
@@ -40,6 +43,10 @@ export class Telemetry {
     this.loggers = this.#allLoggers.create;
     this.#readers = new MetricReaders(this.counters);
     observeProcess(this.counters);
+  }
+
+  get tracing(): Tracing {
+    return this.#traces;
   }
 
   /** The logger of the agent itself. */
@@ -57,15 +64,20 @@ export class Telemetry {
       if (logs !== this.#logs) await close(logs);
       throw error;
     }
+    await this.#traces.configure(config.traces, asLabels(resource));
     const before = this.#logs;
     this.#logs = logs;
     const also = logs.sender && ((record: LogRecord) => logs.sender?.emit(record));
     this.#allLoggers.configure({ config: logs.config, resource, write: logs.outputs.write, also });
-    if (before !== logs) await close(before);
+    if (before !== logs) {
+      await close(before);
+      warnOfUnused(config, this.logger);
+    }
   }
 
   /** Sends what is left and closes everything. */
   async close(): Promise<void> {
+    await this.#traces.close();
     await this.#readers.close();
     await close(this.#logs);
     this.#logs = undefined;
@@ -87,6 +99,19 @@ async function openSender(config: LogsConfig, resource: Attributes): Promise<Log
   if (config.processors.length === 0) return undefined;
   const { startLogSender } = await import("./otlp-logs.ts");
   return startLogSender(config.processors, asLabels(resource));
+}
+
+function warnOfUnused({ traces, metrics, resource }: TelemetryConfig, logger: Logger): void {
+  const unused = {
+    "traces::propagators": traces.propagators.length > 0,
+    "metrics::views::stream::aggregation": metrics.views.some(({ stream: { aggregation } }) =>
+      Object.keys(aggregation).some((name) => !["drop", "default"].includes(name)),
+    ),
+    "resource::detection/development": resource["detection/development"] !== undefined,
+  };
+  const keys = Object.entries(unused).flatMap(([key, given]) => (given ? [key] : []));
+  if (keys.length === 0) return;
+  logger.warn({ keys }, "Settings of service::telemetry were checked but have no effect in this version.");
 }
 
 async function close(logs: LogTargets | undefined): Promise<void> {
