@@ -26,7 +26,7 @@ export function addrConfig(endpoint: string): Schema<AddrConfig> {
   return struct(
     "confignet.NetAddr",
     {
-      endpoint: string(endpoint),
+      endpoint: string(endpoint, "address"),
       transport: string("tcp"),
       dialer: struct("confignet.DialerConfig", { timeout: duration() }),
     },

@@ -150,6 +150,11 @@ describe("a configuration", () => {
       invalid('\'exporters\' unknown type: "foo" for id: "foo/2" (valid values: [out sink])'),
     ],
     [
+      "an exporter that there was",
+      { exporters: "{out: , logging: }" },
+      invalid("'exporters' the logging exporter has been deprecated, use the debug exporter instead"),
+    ],
+    [
       "an unknown value",
       { exporters: "{out: {verbosity: loud}}" },
       section("'verbosity' unknown metrics level \"loud\""),

@@ -125,6 +125,7 @@ function parseComponentId(key: string): ReturnType<typeof parseId> {
 }
 
 function unknownType(type: string, id: string, names: readonly string[]): string {
+  if (type === "logging") return "the logging exporter has been deprecated, use the debug exporter instead";
   const hint = nearest(type, names);
   const suggestion = hint === undefined ? "" : ` (did you mean "${hint}"?)`;
   return `unknown type: ${JSON.stringify(type)} for id: ${JSON.stringify(id)} (valid values: [${names.join(" ")}])${suggestion}`;

@@ -28,6 +28,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const config = struct("x.Config", {
   endpoint: string("", "address"),
+  transport: string("tcp"),
   rules: map(list(string("", "file"))),
   tls: optional(tlsClientConfig),
 });
@@ -53,14 +54,18 @@ describe("a dry run", () => {
     ["localhost:4317", []],
     ["[::1]:4317", []],
     [":0", []],
-    ["/run/otel.sock", []],
     ["", []],
-    ["localhost", ["exporters::out::endpoint: address localhost: missing port in address"]],
-    ["::1:4317", ["exporters::out::endpoint: address ::1:4317: too many colons in address"]],
-    ["localhost:http", ['exporters::out::endpoint: invalid port "http"']],
-    ["localhost:65536", ['exporters::out::endpoint: invalid port "65536"']],
+    ["localhost", ["address localhost: missing port in address"]],
+    ["::1:4317", ["address ::1:4317: too many colons in address"]],
+    ["localhost:http", ["lookup tcp/http: unknown port"]],
+    ["localhost:65536", ["address 65536: invalid port"]],
   ])("looks at the address %j", async (endpoint, expected) => {
-    expect(await problems({ endpoint })).toEqual(expected);
+    const located = expected.map((problem) => `exporters::out::endpoint: ${problem}`);
+    expect(await problems({ endpoint })).toEqual(located);
+  });
+
+  it("takes the endpoint of a unix socket for a path", async () => {
+    expect(await problems({ transport: "unix", endpoint: "otel.sock" })).toEqual([]);
   });
 
   it("looks for files, wherever they are named", async () => {

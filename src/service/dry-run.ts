@@ -1,8 +1,9 @@
 // What `validate` sees that neither decoding nor the sections' own rules do: files, certificates, addresses.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { splitHostPort } from "../config/net.ts";
 import { fileErrorText } from "../confmap/file-error.ts";
-import { fieldName, type Holds, type Node } from "../confmap/node.ts";
+import { fieldName, type Holds, type Node, type StructNode } from "../confmap/node.ts";
 import type { AgentConfig } from "./config.ts";
 
 const PARTS = ["receivers", "processors", "exporters"] as const;
@@ -49,12 +50,19 @@ function* problemsIn(node: Node, value: unknown, path: string): Iterable<string>
         yield* problemsIn(node.element, item, `${path}::${key}`);
       return;
     case "struct":
-      for (const [key, field] of Object.entries(node.fields))
-        yield* problemsIn(
-          field,
-          (value as Record<string, unknown>)[fieldName(key, field)],
-          `${path}::${key}`,
-        );
+      yield* problemsInStruct(node, value as Record<string, unknown>, path);
+  }
+}
+
+function* problemsInStruct(
+  node: StructNode,
+  config: Record<string, unknown>,
+  path: string,
+): Iterable<string> {
+  const isUnix = String(config.transport).startsWith("unix"); // Then an endpoint is a path.
+  for (const [key, field] of Object.entries(node.fields)) {
+    if (isUnix && field.kind === "string" && field.holds === "address") continue;
+    yield* problemsIn(field, config[fieldName(key, field)], `${path}::${key}`);
   }
 }
 
@@ -104,13 +112,10 @@ function failureOf(what: string, parse: () => void): string | undefined {
   }
 }
 
-/** Sockets of the file system have a path or an abstract name where others have host and port. */
+/** Go's words for what a server could not listen on. */
 function addressProblem(address: string): string | undefined {
-  if (/^[/@]/.test(address)) return undefined;
-  const [, port] = /^(?:\[[^\]]*\]|[^:]*):(.*)$/s.exec(address) ?? [];
-  if (port === undefined) return `address ${address}: missing port in address`;
-  if (port.includes(":")) return `address ${address}: too many colons in address`;
-  return /^\d{1,5}$/.test(port) && Number(port) <= 65_535
-    ? undefined
-    : `invalid port ${JSON.stringify(port)}`;
+  const { port, problem } = splitHostPort(address);
+  if (problem !== undefined) return `address ${address}: ${problem}`;
+  if (!/^\d+$/.test(port)) return `lookup tcp/${port}: unknown port`;
+  return Number(port) > 65_535 ? `address ${port}: invalid port` : undefined;
 }

@@ -6,6 +6,23 @@ import type { Node, StructNode } from "../../src/confmap/node.ts";
 import { everyComponent } from "./every-component.ts";
 import { LEAST_SECTION } from "./sections.ts";
 
+/** What components were called before, as the Collector has renamed them. */
+const FORMER_NAMES: Readonly<Record<string, string>> = {
+  "exporter otlp_grpc": "otlp",
+  "exporter otlp_http": "otlphttp",
+  "exporter prometheus_remote_write": "prometheusremotewrite",
+  "processor k8s_attributes": "k8sattributes",
+  "processor resource_detection": "resourcedetection",
+  "processor metrics_transform": "metricstransform",
+  "processor cumulative_to_delta": "cumulativetodelta",
+  "processor delta_to_cumulative": "deltatocumulative",
+  "connector span_metrics": "spanmetrics",
+  "connector service_graph": "servicegraph",
+  "receiver file_log": "filelog",
+  "receiver host_metrics": "hostmetrics",
+  "receiver kubelet_stats": "kubeletstats",
+};
+
 /** A key of a schema, by the keys that lead to it. */
 interface Place {
   readonly keys: readonly string[];
@@ -30,11 +47,12 @@ const nested = (keys: readonly string[], value: unknown) =>
 const missingFrom = (errors: readonly string[], keys: readonly string[]) =>
   keys.filter((key) => !errors.join("\n").includes(key));
 
-describe.each(everyComponent)("the configuration of $name", ({ entry }) => {
+describe.each(everyComponent)("the configuration of $name", ({ name, entry }) => {
   it("belongs to the component its index names", async () => {
     const factory = await entry.load();
     expect(factory.type).toBe(entry.type);
     expect(factory.aliases ?? []).toEqual(entry.aliases ?? []);
+    expect(entry.aliases ?? []).toEqual(expect.arrayContaining([FORMER_NAMES[name] ?? []].flat()));
     expect(Object.keys(factory.stability)).not.toEqual([]);
   });
 
