@@ -1,7 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { HostRecorder, LogRecorder, settings } from "../../test/support/component.ts";
+import { logs } from "../../test/support/data.ts";
+import { parseConfig } from "../confmap/decode.ts";
+import { PermanentError } from "../consumer/index.ts";
 import { withPlugins } from "../service/plugins.ts";
 import { registry } from "../service/registry.ts";
 import { loadPlugin } from "./load.ts";
@@ -43,6 +47,21 @@ describe("a plugin", () => {
       expect((await loadPlugin(spec, "/")).module).toBe("wattspan-plugin-example v1.2.3");
     },
   );
+
+  it("is what docs/plugins.md says", async () => {
+    const page = readFileSync(new URL("../../docs/plugins.md", import.meta.url), "utf8");
+    const spec = write("documented.mjs", /^```js\n(.*?)^```/ms.exec(page)![1]!);
+    const { exporters } = await withPlugins([spec], registry, directory);
+    const { config, create } = await exporters.find("tally")!.entry.load();
+    const logger = new LogRecorder();
+    const exporter = create(settings("tally", logger), parseConfig(config, { interval: "1ms" }), "logs");
+    await exporter.start(new HostRecorder());
+    await exporter.consume(logs(3));
+    await expect(exporter.consume(logs(1001))).rejects.toThrow(PermanentError);
+    const tally = { level: "info", attributes: { signal: "logs", items: 3 }, message: "Tally." };
+    await vi.waitFor(() => expect(logger.records).toContainEqual(tally));
+    await exporter.shutdown(new AbortController().signal);
+  });
 
   it("may be TypeScript and take its time", async () => {
     const spec = write(
