@@ -18,11 +18,6 @@ export function accumulate(previous: Value | undefined, next: Value, temporality
   return previous.type === "exponential" ? addExponential(previous, next) : next;
 }
 
-/** Whether a sum or histogram of this temporality can be shown at all. */
-export function isSupported(temporality: number, monotonic = true): boolean {
-  return temporality === CUMULATIVE || (temporality === DELTA && monotonic);
-}
-
 function addNumber(previous: NumberValue, next: NumberValue): NumberValue | undefined {
   if (next.time < previous.time) return undefined;
   if (next.startTime !== previous.time) return next;

@@ -3,8 +3,7 @@ import { HttpServer } from "../../config/http-server/server.ts";
 import { InFlight } from "../../config/server/in-flight.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import { type Capabilities, type Consumer, PermanentError } from "../../consumer/index.ts";
-import { decodeMetrics } from "../../pdata/decode/metrics.ts";
-import type { Metrics } from "../../pdata/index.ts";
+import { MalformedError, type Metrics } from "../../pdata/index.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { errorAnswer, scrapeHandler } from "./handler.ts";
 import { SeriesStore } from "./series-store.ts";
@@ -54,14 +53,11 @@ export class PrometheusExporter implements Component, Consumer<"metrics"> {
   }
 
   async consume(data: Metrics): Promise<void> {
-    this.#store.add(decoded(data));
-  }
-}
-
-function decoded(data: Metrics): ReturnType<typeof decodeMetrics> {
-  try {
-    return decodeMetrics(data.bytes());
-  } catch (cause) {
-    throw new PermanentError(`decode metrics: ${(cause as Error).message}`, { cause });
+    try {
+      for (const chunk of data.chunks) this.#store.add(chunk);
+    } catch (cause) {
+      if (!(cause instanceof MalformedError)) throw cause;
+      throw new PermanentError(`decode metrics: ${cause.message}`, { cause });
+    }
   }
 }

@@ -65,7 +65,7 @@ function withTargetInfo(
 ): readonly Family[] {
   if (targets.length === 0) return families;
   const value = { type: "number", startTime: 0n, time: 0n, value: 1, exemplars: [] } as const;
-  const series = new Map(targets.map((labels) => [labels, { value, updatedMs: 0 }]));
+  const series = new Map(targets.map((key) => [key, { key, value, updatedMs: 0, live: true }]));
   const info: Family = { name, help: "Target metadata", type: "gauge", series, conflictLogged: false };
   return [...families, info].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

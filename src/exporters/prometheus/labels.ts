@@ -1,5 +1,5 @@
 // The labels of series and of target_info.
-import type { AnyValue, Attributes, Resource, ScopeItems } from "../../pdata/decode/common.ts";
+import type { AnyValue, Attributes } from "../../pdata/decode/common.ts";
 import { attribute } from "../../pdata/decode/common.ts";
 import { valueText } from "../../pdata/value-text.ts";
 import type { PrometheusConfig } from "./config.ts";
@@ -30,6 +30,14 @@ export interface ResourceLabels {
   readonly target: Target | undefined;
 }
 
+/** What becomes labels of a scope. */
+interface ScopeNames {
+  readonly name: string;
+  readonly version: string;
+  readonly schemaUrl: string;
+  readonly attributes: Attributes;
+}
+
 /** A resource that is known by its job and instance. */
 export interface Target {
   readonly key: string;
@@ -49,7 +57,7 @@ export class Labeler {
     this.#constant = Object.entries(config.constLabels);
   }
 
-  ofResource({ attributes }: Resource): ResourceLabels {
+  ofResource(attributes: Attributes): ResourceLabels {
     const job = jobOf(attributes);
     const instance = textOf(
       attribute(attributes, "service.instance.id"),
@@ -61,14 +69,14 @@ export class Labeler {
   }
 
   /** The labels that all series of a scope have. */
-  ofScope({ scope, schemaUrl }: ScopeItems<unknown>, resource: ResourceLabels): LabelPairs {
+  ofScope({ name, version, schemaUrl, attributes }: ScopeNames, resource: ResourceLabels): LabelPairs {
     const common = [...this.#constant, ...resource.labels];
     if (this.#config.withoutScopeInfo) return common;
-    for (const { key, value } of scope.attributes) {
+    for (const { key, value } of attributes) {
       if (["name", "version", "schema_url"].includes(key)) continue;
       common.push(...this.#possible(`otel_scope_${key}`, value));
     }
-    common.push(["otel_scope_name", scope.name], ["otel_scope_version", scope.version]);
+    common.push(["otel_scope_name", name], ["otel_scope_version", version]);
     common.push(["otel_scope_schema_url", schemaUrl]);
     return common;
   }

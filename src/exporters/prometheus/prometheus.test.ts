@@ -8,7 +8,6 @@ import { HostRecorder, LogRecorder, settings } from "../../../test/support/compo
 import type { Settings } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
-import { decodeMetrics } from "../../pdata/decode/metrics.ts";
 import { Metrics } from "../../pdata/index.ts";
 import { decodeJson } from "../../pdata/json/decode.ts";
 import type { Counters } from "../../service/telemetry/counters.ts";
@@ -43,7 +42,7 @@ class Scraped {
   }
 
   add(metrics: readonly object[], resource: Readonly<Record<string, string>> = {}): this {
-    this.store.add(decodeMetrics(metricsOf(metrics, resource).bytes()));
+    this.store.add(metricsOf(metrics, resource).bytes());
     return this;
   }
 
@@ -78,16 +77,29 @@ const sum = (name: string, temporality: number, isMonotonic: boolean, ...dataPoi
 });
 const span = (start: number, end: number) => ({ startTimeUnixNano: `${start}`, timeUnixNano: `${end}` });
 
+/** A length-delimited protobuf field of these parts. */
+function field(number: number, ...parts: (string | Uint8Array)[]): Buffer {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  expect(body.length).toBeLessThan(128);
+  return Buffer.concat([Buffer.from([(number << 3) | 2, body.length]), body]);
+}
+
+function double(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return bytes;
+}
+
 describe("prometheus exporter's text", () => {
   it("shows every kind of metric", async () => {
     const scraped = new Scraped({ without_scope_info: false, const_labels: { env: "test" } });
     const document = readFileSync(new URL("testdata/metrics.jsonl", import.meta.url));
-    scraped.store.add(decodeMetrics(decodeJson("metrics", document).bytes()));
+    scraped.store.add(decodeJson("metrics", document).bytes());
     expect(await scraped.text()).toBe(
       readFileSync(new URL("testdata/metrics.prom", import.meta.url), "utf8"),
     );
     const openMetrics = new Scraped({ enable_open_metrics: true, send_timestamps: true });
-    openMetrics.store.add(decodeMetrics(decodeJson("metrics", document).bytes()));
+    openMetrics.store.add(decodeJson("metrics", document).bytes());
     expect(await openMetrics.text(OPENMETRICS)).toBe(
       readFileSync(new URL("testdata/metrics.openmetrics", import.meta.url), "utf8"),
     );
@@ -146,6 +158,43 @@ describe("prometheus exporter's series", () => {
     expect(await scraped.lines()).toEqual(["g 1"]);
     expect(scraped.dropped("out_of_order")).toBe(1);
     expect(await scraped.add([gauge("g", point(3, span(0, 30)))]).lines()).toEqual(["g 3"]);
+  });
+
+  it("are found again whatever the order of their attributes, and wherever these are in the bytes", async () => {
+    const scraped = new Scraped();
+    const labels = [
+      { a: "1", b: "2" },
+      { b: "2", a: "1" },
+    ];
+    for (let value = 0; value < 6; value++) {
+      scraped.add([gauge("g", point(value, { attributes: attributes(labels[value % 2]!) }))]);
+    }
+    expect(await scraped.lines()).toEqual(['g{a="1",b="2"} 5']);
+    // One attribute, the value, the other attribute: NumberDataPoint's fields 7, 4 and 7.
+    const attribute = (key: string, value: string) => field(7, field(1, key), field(2, field(1, value)));
+    const scattered = Buffer.concat([
+      attribute("a", "1"),
+      Buffer.from([0x21]),
+      double(7),
+      attribute("b", "2"),
+    ]);
+    const metric = Buffer.concat([field(1, "g"), field(5, field(1, scattered))]);
+    for (let times = 0; times < 2; times++) scraped.store.add(field(1, field(2, field(2, metric))));
+    expect(await scraped.lines()).toEqual(['g{a="1",b="2"} 7']);
+  });
+
+  it("come back after they have ended, and after their family has", async () => {
+    const scraped = new Scraped({ metric_expiration: "1m" });
+    const metric = (value: number) => gauge("g", point(value, { attributes: attributes({ a: "1" }) }));
+    scraped.add([metric(1)]).add([gauge("g", { flags: 1, attributes: attributes({ a: "1" }) })]);
+    expect(await scraped.lines()).toEqual([]);
+    expect(await scraped.add([metric(2)]).lines()).toEqual(['g{a="1"} 2']);
+    scraped.now += 100_000;
+    scraped.add([gauge("other", point(1))]);
+    expect(await scraped.lines()).toEqual(["other 1"]);
+    // Another type may now have the name, and what had it before may not.
+    scraped.add([sum("g_total", 2, true, point(3))]).add([gauge("g_total", point(4))]);
+    expect(await scraped.add([metric(5)]).lines()).toEqual(['g{a="1"} 5', "g_total 3", "other 1"]);
   });
 
   it("add up deltas that follow each other, and begin anew behind a gap", async () => {

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { settings } from "../../../test/support/component.ts";
 import { parseConfig } from "../../confmap/decode.ts";
-import { decodeMetrics } from "../../pdata/decode/metrics.ts";
 import { decodeJson } from "../../pdata/json/decode.ts";
 import { Reader } from "../../pdata/protobuf/reader.ts";
 import { prometheusConfig } from "./config.ts";
@@ -81,7 +80,7 @@ async function families(): Promise<Map<unknown, Record<string, unknown[]>>> {
   const config = parseConfig(prometheusConfig, { endpoint: "localhost:0", send_timestamps: true });
   const store = new SeriesStore(config, settings("prometheus"));
   const json = readFileSync(new URL("testdata/metrics.jsonl", import.meta.url));
-  store.add(decodeMetrics(decodeJson("metrics", json).bytes()));
+  store.add(decodeJson("metrics", json).bytes());
   const answer = await scrapeHandler(
     config,
     store,
