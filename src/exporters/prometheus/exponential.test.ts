@@ -115,6 +115,12 @@ describe("addExponential", () => {
     });
   });
 
+  it("begins anew where buckets lie too far apart", () => {
+    const first = value({ count: 1, positive: { offset: -(2 ** 31), counts: [1] } });
+    const next = value({ count: 2, positive: { offset: 2 ** 31 - 1, counts: [2] } });
+    expect(addExponential(first, next)).toBe(next);
+  });
+
   it("loses and moves no count", () => {
     fc.assert(
       fc.property(arbitrary, arbitrary, (first, next) => {

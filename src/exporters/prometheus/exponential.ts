@@ -1,9 +1,13 @@
 // Adds exponential histograms, which may differ in scale, offset and zero threshold.
 import type { Buckets, ExponentialValue } from "./values.ts";
 
-const NONE: Buckets = { offset: 0, counts: [] };
+/** A hundred times what SDKs keep. Buckets so far apart are no histogram of one thing, and would need their space. */
+const MAX_BUCKETS = 16_000;
 
-/** The sum of a series' value and the delta that follows it, at the coarser of the two scales. */
+/**
+ * The sum of a series' value and the delta that follows it, at the coarser of the two scales. What cannot be one
+ * histogram begins anew with `next`.
+ */
 export function addExponential(previous: ExponentialValue, next: ExponentialValue): ExponentialValue {
   const scale = Math.min(previous.scale, next.scale);
   const zeroThreshold = Math.max(previous.zeroThreshold, next.zeroThreshold);
@@ -11,6 +15,7 @@ export function addExponential(previous: ExponentialValue, next: ExponentialValu
     ExponentialValue,
     ExponentialValue,
   ];
+  if (width(a.positive, b.positive) > MAX_BUCKETS || width(a.negative, b.negative) > MAX_BUCKETS) return next;
   return {
     ...next,
     startTime: previous.startTime,
@@ -58,8 +63,14 @@ function withoutZeros(
   return { buckets: { offset: offset + below, counts: counts.slice(below) }, zeros };
 }
 
+/** How many buckets both take, with those between them. */
+function width(a: Buckets, b: Buckets): number {
+  if (a.counts.length === 0 || b.counts.length === 0) return 0;
+  return Math.max(a.offset + a.counts.length, b.offset + b.counts.length) - Math.min(a.offset, b.offset);
+}
+
 function merged(a: Buckets, b: Buckets): Buckets {
-  if (a.counts.length === 0 || b.counts.length === 0) return a.counts.length > 0 ? a : (b ?? NONE);
+  if (a.counts.length === 0 || b.counts.length === 0) return a.counts.length > 0 ? a : b;
   const offset = Math.min(a.offset, b.offset);
   const end = Math.max(a.offset + a.counts.length, b.offset + b.counts.length);
   const counts: number[] = new Array(end - offset).fill(0);
