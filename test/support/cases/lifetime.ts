@@ -85,7 +85,9 @@ const early: readonly Case[] = [
     (talk) =>
       talk
         .connect()
+        .act("s", "set b") // Once it is accepted, and its addresses are told.
         .send("c", "write", get("/rst/unread"))
+        .act("c", "await b")
         .act("c", "reset")
         .act("c", "set a")
         .act("s", "await a")
