@@ -37,6 +37,7 @@ async function run(
   const exit = new Promise<number | null>((resolve, reject) =>
     child.on("error", reject).on("close", resolve),
   );
+  child.stdin.on("error", () => {}); // It did not read it, as curl without a body; its exit status says what became of it.
   child.stdin.end(input);
   const output = await text(child.stdout);
   const status = await exit;
