@@ -1,5 +1,5 @@
 // Hot: one unary call, from its headers to its trailers.
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
 import { timerMs } from "../../confmap/duration.ts";
 import type { ClientInfo, Context } from "../../consumer/index.ts";
 import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
@@ -8,6 +8,7 @@ import { CODE } from "../rpc-status/codes.ts";
 import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
 import type { RequestBytes } from "../server/in-flight.ts";
 import { errorTrailers, parseTimeoutMs } from "./headers.ts";
+import type { Stream, StreamListener } from "./http2/stream.ts";
 import { MessageReader } from "./message.ts";
 import { DEADLINE_EXCEEDED, refusalOf } from "./refusal.ts";
 
@@ -19,18 +20,15 @@ export interface CallServer {
   readonly maxMessageBytes: number;
   /** By path: `/package.Service/Method`. */
   readonly handlers: ReadonlyMap<string, UnaryHandler>;
-  client(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): ClientInfo;
+  client(stream: Stream, headers: IncomingHttpHeaders): ClientInfo;
 }
 
-const RESPONSE_HEADERS = { ":status": 200, "content-type": "application/grpc" } as const;
-const OK_TRAILERS = { "grpc-status": "0" } as const;
-const WITH_TRAILERS = { waitForTrailers: true } as const;
 const SUPPORTED_ENCODINGS = [...GRPC_ENCODINGS.keys()].join(",");
 
 /** A stream of a gRPC connection. It answers by itself; whoever made it need not wait. */
-export class UnaryCall {
+export class UnaryCall implements StreamListener {
   readonly #server: CallServer;
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: Stream;
   readonly #headers: IncomingHttpHeaders;
   readonly #held: RequestBytes;
   readonly #reader: MessageReader;
@@ -40,12 +38,7 @@ export class UnaryCall {
   #complete = false;
   #answered = false;
 
-  constructor(
-    server: CallServer,
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    held: RequestBytes,
-  ) {
+  constructor(server: CallServer, stream: Stream, headers: IncomingHttpHeaders, held: RequestBytes) {
     this.#server = server;
     this.#stream = stream;
     this.#headers = headers;
@@ -54,9 +47,6 @@ export class UnaryCall {
   }
 
   run(): void {
-    const stream = this.#stream;
-    stream.on("error", () => {}); // "close" follows, and the peer knows why.
-    stream.on("close", () => this.#closed());
     const refusal = refusalOf(this.#headers, this.#server.handlers);
     if (refusal) {
       this.#fail(refusal.status, refusal.httpStatus);
@@ -65,8 +55,6 @@ export class UnaryCall {
     const timeoutMs = parseTimeoutMs(String(this.#headers["grpc-timeout"]));
     if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#expired(), timerMs(timeoutMs));
     this.#stall = setTimeout(() => this.#stalled(), this.#held.stallMs);
-    stream.on("data", (chunk: Buffer) => this.#received(chunk));
-    stream.on("end", () => void this.#ended());
   }
 
   /** The client has stopped waiting. What the pipeline is at, it may finish; what has not come will not. */
@@ -79,17 +67,21 @@ export class UnaryCall {
     this.#fail({ code: CODE.DEADLINE_EXCEEDED, message: "timed out waiting for the request" });
   }
 
-  #received(chunk: Buffer): void {
+  received(part: Buffer): void {
     if (this.#answered) return;
     this.#stall?.refresh();
     try {
-      this.#reader.push(chunk);
+      this.#reader.push(part);
     } catch (error) {
       this.#fail(statusOf(error));
     }
   }
 
-  async #ended(): Promise<void> {
+  ended(): void {
+    void this.#answer();
+  }
+
+  async #answer(): Promise<void> {
     if (this.#answered) return;
     this.#complete = true;
     clearTimeout(this.#stall);
@@ -126,40 +118,29 @@ export class UnaryCall {
   }
 
   #succeed(response: Uint8Array): void {
-    if (!this.#answer()) return;
-    const stream = this.#stream;
-    stream.respond(RESPONSE_HEADERS, WITH_TRAILERS);
-    stream.on("wantTrailers", () => stream.sendTrailers(OK_TRAILERS));
-    stream.end(framed(response));
+    if (this.#end()) this.#stream.succeed(response);
   }
 
   /** A response of headers alone. A request that is still coming is cut off. */
   #fail(status: RpcStatus, httpStatus = 200): void {
-    if (!this.#answer()) return;
-    const stream = this.#stream;
-    stream.respond(
-      {
-        ...RESPONSE_HEADERS,
-        ":status": httpStatus,
-        ...errorTrailers(status),
-        ...(status.code === CODE.UNIMPLEMENTED && { "grpc-accept-encoding": SUPPORTED_ENCODINGS }),
-      },
-      { endStream: true },
-    );
-    if (this.#complete) return;
-    // Whatever is still to come is not wanted. At once, the reset would overtake the answer.
-    setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (!this.#end()) return;
+    this.#stream.fail({
+      ":status": String(httpStatus),
+      "content-type": "application/grpc",
+      ...errorTrailers(status),
+      ...(status.code === CODE.UNIMPLEMENTED && { "grpc-accept-encoding": SUPPORTED_ENCODINGS }),
+    });
   }
 
   /** Whether there is anybody to answer; true once. */
-  #answer(): boolean {
+  #end(): boolean {
     if (this.#answered) return false;
     this.#answered = true;
     this.#release();
-    return !this.#stream.destroyed && !this.#stream.closed;
+    return true;
   }
 
-  #closed(): void {
+  closed(): void {
     if (!this.#answered) this.#abort.abort(new Error("context canceled"));
     this.#answered = true;
     this.#release();
@@ -185,13 +166,4 @@ function decompressFailure(cause: Error, maxBytes: number): StatusError {
     { code: CODE.INTERNAL, message: `grpc: failed to ${failed}: ${cause.message}` },
     { cause },
   );
-}
-
-/** The response behind its prefix. */
-function framed(response: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(5 + response.length);
-  frame[0] = 0;
-  frame.writeUInt32BE(response.length, 1);
-  frame.set(response, 5);
-  return frame;
 }

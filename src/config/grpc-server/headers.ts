@@ -51,12 +51,16 @@ function binary(value: string | string[]): string[] {
   return encoded.map((text) => Buffer.from(text, "base64").toString("latin1"));
 }
 
+/** So that trailers fit into one frame, whatever the text. */
+const MAX_MESSAGE_LENGTH = 1000;
+
 /** The trailers that end a call which failed. */
-export function errorTrailers(status: RpcStatus): Record<string, string> {
+export function errorTrailers({ code, message, retryDelayMs }: RpcStatus): Record<string, string> {
+  const status = { code, message: message.slice(0, MAX_MESSAGE_LENGTH), retryDelayMs };
   return {
-    "grpc-status": String(status.code),
+    "grpc-status": String(code),
     "grpc-message": percentEncode(status.message),
-    ...(status.retryDelayMs !== undefined && {
+    ...(retryDelayMs !== undefined && {
       "grpc-status-details-bin": encodeStatus(status).toString("base64"),
     }),
   };

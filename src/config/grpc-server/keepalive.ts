@@ -1,11 +1,12 @@
 // When a server ends a connection of its own accord: gRPC's keepalive, with grpc-go's defaults.
-import { constants, type ServerHttp2Session } from "node:http2";
 import { timerMs } from "../../confmap/duration.ts";
 import type {
   KeepaliveEnforcementPolicy,
   KeepaliveServerConfig,
   KeepaliveServerParameters,
 } from "./config.ts";
+import type { Connection } from "./http2/connection.ts";
+import { ERROR } from "./http2/frames.ts";
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_TIME_MS = 2 * HOUR_MS;
@@ -20,7 +21,7 @@ const AGE_JITTER = 0.1;
 
 /** Watches one connection until it closes. Its owner says what happens on it. */
 export class Keepalive {
-  readonly #session: ServerHttp2Session;
+  readonly #connection: Connection;
   readonly #parameters: KeepaliveServerParameters | undefined;
   readonly #policy: KeepaliveEnforcementPolicy | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -31,12 +32,10 @@ export class Keepalive {
   /** Bytes read when the connection was last looked at. */
   #bytesRead = 0;
 
-  constructor(session: ServerHttp2Session, config: KeepaliveServerConfig | undefined) {
-    this.#session = session;
+  constructor(connection: Connection, config: KeepaliveServerConfig | undefined) {
+    this.#connection = connection;
     this.#parameters = config?.serverParameters;
     this.#policy = config?.enforcementPolicy;
-    session.on("ping", () => this.#pinged());
-    session.once("close", () => this.#stop());
     this.#watchAge();
     this.#watchIdle();
     this.#watchLife();
@@ -60,22 +59,22 @@ export class Keepalive {
     if (maxConnectionAgeMs <= 0) return;
     const age = maxConnectionAgeMs * (1 + AGE_JITTER * (2 * Math.random() - 1));
     this.#after(age, () => {
-      this.#session.close();
-      if (maxConnectionAgeGraceMs > 0) this.#after(maxConnectionAgeGraceMs, () => this.#session.destroy());
+      this.#connection.close();
+      if (maxConnectionAgeGraceMs > 0) this.#after(maxConnectionAgeGraceMs, () => this.#connection.destroy());
     });
   }
 
   #watchIdle(): void {
     const { maxConnectionIdleMs = 0 } = this.#parameters ?? {};
     if (maxConnectionIdleMs <= 0) return;
-    this.#idle = this.#after(maxConnectionIdleMs, () => this.#session.close());
+    this.#idle = this.#after(maxConnectionIdleMs, () => this.#connection.close());
   }
 
   /** Asks when nothing has come for a while, and gives up when there is no answer. */
   #watchLife(): void {
     const { timeMs = 0, timeoutMs = 0 } = this.#parameters ?? {};
     this.#after(Math.max(timeMs || DEFAULT_TIME_MS, LEAST_TIME_MS), () => {
-      const { bytesRead = 0 } = this.#session.socket ?? {};
+      const { bytesRead } = this.#connection;
       const silent = bytesRead === this.#bytesRead;
       this.#bytesRead = bytesRead;
       if (silent) this.#ping(timeoutMs || DEFAULT_TIMEOUT_MS);
@@ -84,30 +83,25 @@ export class Keepalive {
   }
 
   #ping(timeoutMs: number): void {
-    const giveUp = this.#after(timeoutMs, () => this.#session.destroy());
-    this.#session.ping((error) => {
-      if (!error) this.#cancel(giveUp);
-    });
+    const giveUp = this.#after(timeoutMs, () => this.#connection.destroy());
+    this.#connection.ping(() => this.#cancel(giveUp));
   }
 
-  /** Ends the connection of a client that asks too often. */
-  #pinged(): void {
+  /** The client asks whether we are there; one that asks too often is sent away. */
+  pinged(): void {
     const { minTimeMs = 0, permitWithoutStream = false } = this.#policy ?? {};
     const now = performance.now();
     const idle = this.#streams === 0 && !permitWithoutStream;
     const interval = idle ? PING_INTERVAL_MS : minTimeMs || DEFAULT_MIN_TIME_MS;
     if (now - this.#lastPing < interval) this.#strikes++;
     this.#lastPing = now;
-    if (this.#strikes <= MAX_PING_STRIKES) return;
-    const session = this.#session;
-    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
-    setImmediate(() => session.destroy());
+    if (this.#strikes > MAX_PING_STRIKES) this.#connection.abort(ERROR.ENHANCE_YOUR_CALM, "too_many_pings");
   }
 
   #after(ms: number, then: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      if (!this.#session.destroyed) then();
+      if (!this.#connection.destroyed) then();
     }, timerMs(ms)).unref();
     this.#timers.add(timer);
     return timer;
@@ -119,7 +113,8 @@ export class Keepalive {
     this.#timers.delete(timer);
   }
 
-  #stop(): void {
+  /** The connection is gone. */
+  stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }

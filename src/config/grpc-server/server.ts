@@ -1,14 +1,7 @@
-// A server of unary gRPC calls whose messages stay bytes, over node:http2. README.md says why it is not grpc-js's.
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-  type ServerOptions,
-} from "node:http2";
+// A server of unary gRPC calls whose messages stay bytes. README.md says why it speaks HTTP/2 itself.
+import type { IncomingHttpHeaders } from "node:http2";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { Logger } from "../../component/index.ts";
 import type { ClientInfo } from "../../consumer/index.ts";
 import { listen, peerAddress } from "../net.ts";
@@ -17,16 +10,12 @@ import { ServerTls } from "../tls/server.ts";
 import { type CallServer, UnaryCall, type UnaryHandler } from "./call.ts";
 import type { GrpcServerConfig } from "./config.ts";
 import { metadataOf } from "./headers.ts";
+import { Connection } from "./http2/connection.ts";
+import type { Stream } from "./http2/stream.ts";
 import { Keepalive } from "./keepalive.ts";
 
 const MIB = 2 ** 20;
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * MIB;
-
-/** What a peer may send ahead: on a stream, so that most messages come without a pause, and on a connection. */
-const STREAM_WINDOW_BYTES = MIB;
-const CONNECTION_WINDOW_BYTES = 16 * MIB;
-
-const UNLIMITED_STREAMS = 2 ** 32 - 1;
 
 /** What a server of calls is made of. */
 export interface GrpcServerOptions {
@@ -44,8 +33,8 @@ export class GrpcServer implements CallServer {
   readonly #config: GrpcServerConfig;
   readonly #inFlight: InFlight;
   readonly #logger: Logger;
-  readonly #sessions = new Set<ServerHttp2Session>();
-  #server: Http2Server | Http2SecureServer | undefined;
+  readonly #connections = new Set<Connection>();
+  #server: Server | undefined;
 
   constructor({ config, handlers, inFlight, logger }: GrpcServerOptions) {
     this.#config = config;
@@ -59,8 +48,6 @@ export class GrpcServer implements CallServer {
   /** Listens. Gives the address, or rejects in Go's words. `onError` is told when listening ends by itself. */
   async start(onError: (error: Error) => void): Promise<string> {
     const server = this.#create();
-    server.on("session", (session) => this.#connected(session));
-    server.on("sessionError", (error: Error) => this.#broken(error));
     const address = await listen(server, this.#config);
     server.on("error", onError);
     this.#server = server;
@@ -73,9 +60,9 @@ export class GrpcServer implements CallServer {
     this.#server = undefined;
     if (!server) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const session of this.#sessions) session.close();
+    for (const connection of this.#connections) connection.close();
     const cut = () => {
-      for (const session of this.#sessions) session.destroy();
+      for (const connection of this.#connections) connection.destroy();
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
@@ -83,41 +70,43 @@ export class GrpcServer implements CallServer {
     signal.removeEventListener("abort", cut);
   }
 
-  client(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): ClientInfo {
+  client(stream: Stream, headers: IncomingHttpHeaders): ClientInfo {
     return {
-      address: peerAddress(stream.session?.socket.remoteAddress),
+      address: peerAddress(stream.peer),
       metadata: this.#config.includeMetadata ? metadataOf(headers) : NO_METADATA,
     };
   }
 
-  #create(): Http2Server | Http2SecureServer {
-    const { tls, maxConcurrentStreams } = this.#config;
-    const options: ServerOptions = {
-      settings: {
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        maxConcurrentStreams: maxConcurrentStreams || UNLIMITED_STREAMS,
-        enablePush: false,
-      },
-    };
-    if (!tls) return createServer(options);
+  #create(): Server {
+    const { tls } = this.#config;
+    if (!tls) return createServer((socket) => this.#connected(socket));
     const serverTls = new ServerTls(tls, this.#logger);
-    const server = createSecureServer({ ...options, ...serverTls.options });
+    const options = { ...serverTls.options, ALPNProtocols: ["h2"] };
+    const server = createTlsServer(options, (socket) => this.#connected(socket));
     serverTls.follow(server);
-    server.on("tlsClientError", (error: Error) => this.#broken(error));
+    server.on("tlsClientError", (error) => this.#broken(error));
     return server;
   }
 
-  #connected(session: ServerHttp2Session): void {
-    const keepalive = new Keepalive(session, this.#config.keepalive);
-    this.#sessions.add(session);
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    session.on("error", () => {}); // Told as the server's sessionError.
-    session.on("close", () => this.#sessions.delete(session));
-    session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-      keepalive.streamOpened();
-      stream.on("close", () => keepalive.streamClosed());
-      new UnaryCall(this, stream, headers, this.#inFlight.open()).run();
+  #connected(socket: Socket): void {
+    const connection: Connection = new Connection(socket, {
+      maxConcurrentStreams: this.#config.maxConcurrentStreams,
+      opened: (stream, headers) => {
+        keepalive.streamOpened();
+        const call = new UnaryCall(this, stream, headers, this.#inFlight.open());
+        call.run();
+        return call;
+      },
+      streamClosed: () => keepalive.streamClosed(),
+      pinged: () => keepalive.pinged(),
+      closed: (error) => {
+        keepalive.stop();
+        this.#connections.delete(connection);
+        if (error) this.#broken(error);
+      },
     });
+    const keepalive = new Keepalive(connection, this.#config.keepalive);
+    this.#connections.add(connection);
   }
 
   #broken(error: Error): void {

@@ -116,7 +116,7 @@ describe("OTLP over gRPC", () => {
       "grpc.default_compression_algorithm": compressionAlgorithms.gzip,
       "grpc.max_send_message_length": -1,
     });
-    const outcome = await caller.call(METHODS.traces, Buffer.alloc(64 << 20));
+    const outcome = await caller.call(METHODS.traces, Buffer.alloc(32 << 20));
     expect(outcome).toMatchObject({
       code: status.RESOURCE_EXHAUSTED,
       details: "grpc: received message after decompression larger than max 1048576",
