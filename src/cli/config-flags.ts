@@ -1,7 +1,6 @@
 // The flags that say which configuration is meant, and how it is to be read.
 import { locationOfSetting } from "../confmap/location.ts";
 import { featureGates } from "../featuregate/index.ts";
-import { withPlugins } from "../service/plugins.ts";
 import { type Registry, registry } from "../service/registry.ts";
 import { type Flags, UsageError } from "./flags.ts";
 
@@ -33,8 +32,10 @@ export async function configSource(flags: Flags): Promise<ConfigSource> {
 }
 
 /** The components of this build and of the plugins that the flags name. */
-export async function registryWithPlugins({ values }: Flags): Promise<Registry> {
-  return withPlugins(values.plugin ?? [], registry, process.cwd());
+export async function registryWithPlugins({ values: { plugin } }: Flags): Promise<Registry> {
+  if (!plugin) return registry;
+  const { withPlugins } = await import("../service/plugins.ts");
+  return withPlugins(plugin, registry, process.cwd());
 }
 
 /** Sets the gates that `--feature-gates` names. Throws a UsageError. */
