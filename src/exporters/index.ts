@@ -7,6 +7,7 @@ export const exporters: readonly Entry<ExporterFactory<unknown, Signal>>[] = [
   { type: "console", load: async () => (await import("./console/factory.ts")).consoleExporterFactory },
   { type: "debug", load: async () => (await import("./debug/factory.ts")).debugExporterFactory },
   { type: "file", load: async () => (await import("./file/factory.ts")).fileExporterFactory },
+  { type: "nop", load: async () => (await import("./nop/factory.ts")).nopExporterFactory },
   {
     type: "otlp_grpc",
     aliases: ["otlp"],
