@@ -50,7 +50,13 @@ class GraphBuilder {
   }
 
   build(): Graph {
-    for (const plan of planGraph(this.#config)) this.#add(plan);
+    const plans = planGraph(this.#config);
+    try {
+      for (const plan of plans) this.#add(plan);
+    } catch (error) {
+      for (const { counters } of this.#added) counters.release(); // Nobody will start them.
+      throw error;
+    }
     const connections = this.#connections;
     return {
       config: this.#config,

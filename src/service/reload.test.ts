@@ -252,6 +252,17 @@ describe("a reload", () => {
     await agent.shutdown();
   });
 
+  it("changes nothing when something new cannot even be made", async () => {
+    const agent = await running();
+    const parts = { exporters: "out: {timeout: 1s}, out/2: {fail_create: true}" };
+    const pipelines = "traces: {receivers: [in], processors: [mid], exporters: [out, out/2]}";
+    await expect(reload(agent, { ...parts, pipelines })).rejects.toThrow("cannot be made");
+    expect(bench.events()).toEqual([]);
+    await send(1);
+    expect(exported()).toEqual(["out 1"]);
+    await agent.shutdown();
+  });
+
   it("waits for calls on their way through what it stops", async () => {
     const agent = await running();
     const gate = Promise.withResolvers<void>();

@@ -8,7 +8,7 @@ import type { Signal, SignalData } from "../../src/pdata/index.ts";
 import { HostRecorder, settings } from "../support/component.ts";
 import { data } from "../support/data.ts";
 import { random } from "../support/random.ts";
-import { processors } from "./every-component.ts";
+import { connectors, processors } from "./every-component.ts";
 import { ACCEPTS_AT_ONCE, LEAST_SECTION, MORE_SECTIONS } from "./sections.ts";
 
 /** Takes some, refuses some for now and some for good, at once or after a while. */
@@ -98,6 +98,22 @@ describe.each(cases)("$name with $section before a consumer that refuses at rand
       await accountFor(signal, seed, processor, next, ACCEPTS_AT_ONCE.has(entry.type));
     });
     await Promise.all(rounds);
+  });
+});
+
+describe.each(connectors)("$name before a consumer that refuses at random", ({ entry }) => {
+  it("accounts for every item of the signals that it does not change", async () => {
+    const factory = await entry.load();
+    const config = parseConfig(factory.config, LEAST_SECTION[entry.type] ?? {});
+    const signals = (Object.keys(factory.stability) as Signal[]).filter(
+      (one) => factory.stability[one]![one],
+    );
+    for (const signal of signals) {
+      const next = new Moody<Signal>(1);
+      const router = Object.assign(next, { pipelineIds: [signal], consumer: () => next });
+      const connector = factory.create(settings(entry.type), config, signal, signal, router);
+      await accountFor(signal, 1, connector, next, false);
+    }
   });
 });
 

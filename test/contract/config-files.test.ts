@@ -60,7 +60,7 @@ async function expectSound(config: AgentConfig, yaml: string): Promise<void> {
 describe("the configuration in", () => {
   const pages = globSync(["README.md", "docs/*.md", "src/*/*/README.md"], { cwd: fileURLToPath(root) });
   it.each(pages.toSorted().flatMap(examplesIn))("%s is valid", async (_name, block) => {
-    const whole = /^  pipelines:/m.test(block);
+    const whole = /^ +pipelines:/m.test(block);
     const [config, logger] = await loadAll([...(whole ? [] : [REST]), `yaml:${block}`], {});
     validateConfig(config);
     expect(logger.records).toEqual([]);

@@ -21,6 +21,7 @@ interface ProbeConfig {
   readonly endpoint: string;
   readonly mutates: boolean;
   readonly failStart: boolean;
+  readonly failCreate: boolean;
   /** A port that one component at a time can have; 0 is none. */
   readonly port: number;
   readonly exclusive: boolean;
@@ -37,6 +38,7 @@ const config: Schema<ProbeConfig> = struct(
     endpoint: string("localhost:1"),
     mutates: bool(),
     fail_start: bool(),
+    fail_create: bool(),
     port: int(),
     exclusive: bool(),
     uses: string(),
@@ -134,6 +136,7 @@ export class Probe {
   };
 
   #component(name: string, section: ProbeConfig): Component {
+    if (section.failCreate) throw new Error("cannot be made");
     let port = 0;
     return {
       start: async (host) => {
