@@ -48,7 +48,7 @@ class Lane {
   readonly #delivered = new Set<string>();
   #again = 0;
   #running = 0;
-  /** How long a child takes to start; moments to kill it are from nothing to twice that. */
+  /** How long a child takes to start; moments to kill it are from nothing to three times that. */
   #startMs: number | undefined;
 
   constructor(directory: string, server: OtlpHttpServer, queue: object) {
@@ -101,7 +101,7 @@ class Lane {
       text += chunk.toString();
     });
     if (this.#startMs === undefined) await Promise.race([once(child.stdout, "data"), closed]);
-    await sleep(Math.random() * 2 * (this.#startMs ?? 0));
+    await sleep(Math.random() * 3 * (this.#startMs ?? 0));
     child.kill("SIGKILL");
     await closed; // With all that it had written.
     const lines = text.split("\n").slice(0, -1); // What is behind the last line's end may be half a name.

@@ -26,6 +26,14 @@ describe("toPipelineError", () => {
     expect(toPipelineError(serviceError(status.INVALID_ARGUMENT, RETRY_INFO))).toBeInstanceOf(PermanentError);
   });
 
+  it("takes a connection that ended without a word for one that may be tried again", () => {
+    const details = "Received RST_STREAM with code 0 (Call ended without gRPC status)";
+    const error = toPipelineError(Object.assign(serviceError(status.INTERNAL), { details }));
+    expect(error).not.toBeInstanceOf(PermanentError);
+    expect(error.message).toBe(`rpc error: code = Unavailable desc = ${details}`);
+    expect(toPipelineError(serviceError(status.INTERNAL))).toBeInstanceOf(PermanentError);
+  });
+
   it("goes by the code alone when the details are cut, other or garbage", () => {
     for (let length = 0; length < RETRY_INFO.length; length++) {
       const cut = RETRY_INFO.subarray(0, length);

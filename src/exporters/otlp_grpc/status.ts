@@ -20,13 +20,24 @@ const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 
 /** Maps a failed call onto the pipeline's kinds of failure. */
 export function toPipelineError(error: ServiceError): Error {
-  const message = `rpc error: code = ${codeName(error.code)} desc = ${error.details}`;
+  const code = isCutOff(error) ? status.UNAVAILABLE : error.code;
+  const message = `rpc error: code = ${codeName(code)} desc = ${error.details}`;
   const retryAfterMs = retryDelayMs(error);
-  if (error.code === status.RESOURCE_EXHAUSTED ? retryAfterMs === undefined : !RETRYABLE.has(error.code)) {
+  if (code === status.RESOURCE_EXHAUSTED ? retryAfterMs === undefined : !RETRYABLE.has(code)) {
     return new PermanentError(message, { cause: error });
   }
   const retryable = new Error(message, { cause: error });
   return retryAfterMs ? new ThrottledError(retryable, retryAfterMs) : retryable;
+}
+
+/**
+ * Whether the connection ended, in order, before the server said anything, as when its process is killed. grpc-js gives
+ * such a call one of two codes, by chance, of which this one is not retryable; nothing but its text tells it.
+ */
+function isCutOff({ code, details }: ServiceError): boolean {
+  return (
+    code === status.INTERNAL && details === "Received RST_STREAM with code 0 (Call ended without gRPC status)"
+  );
 }
 
 /** RetryInfo's delay among the details of a google.rpc.Status; undefined when there is none. */

@@ -122,6 +122,14 @@ describe("otlp_http exporter", () => {
     expect(decodeLogs(decodeJson("logs", body).bytes())).toEqual(decodeLogs(logs(2).bytes()));
   });
 
+  it("gives up on what has no JSON", async () => {
+    const to = await server();
+    const sender = await exporter("metrics", { endpoint: to.endpoint, encoding: "json" });
+    const error = await failure(sender.consume(metrics(1))); // Its points have a varint where a time should be.
+    expect(error).toBeInstanceOf(PermanentError);
+    expect(error.message).toMatch(/^encode metrics as JSON: malformed/);
+  });
+
   it.each([400, 401, 403, 404, 408, 413, 418, 500, 501, 505])("gives up at %i", async (code) => {
     const to = await server();
     to.script.push({ status: code, body: status(3, "bad") });

@@ -1,7 +1,7 @@
 import type { Settings } from "../../component/index.ts";
 import { HttpClient } from "../../config/http-client/client.ts";
 import { userAgent } from "../../config/user-agent.ts";
-import type { Capabilities, Context } from "../../consumer/index.ts";
+import { type Capabilities, type Context, PermanentError } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import { encodeJson } from "../../pdata/json/encode.ts";
 import type { Sender } from "../helper/exporter.ts";
@@ -51,6 +51,16 @@ export class OtlpHttpSender<S extends Signal> implements Sender<S> {
     this.#client = undefined;
   }
 
+  /** Bytes that are not OTLP will not be so the next time either. */
+  #encode(data: SignalData[S]): Uint8Array {
+    if (this.#config.encoding === "proto") return data.bytes();
+    try {
+      return encodeJson(data);
+    } catch (cause) {
+      throw new PermanentError(`encode ${data.signal} as JSON: ${(cause as Error).message}`, { cause });
+    }
+  }
+
   async consume(data: SignalData[S], context?: Context): Promise<void> {
     const client = this.#client;
     if (!client) throw new Error(`post to ${this.#url.href}: the exporter is not started`);
@@ -58,7 +68,7 @@ export class OtlpHttpSender<S extends Signal> implements Sender<S> {
       .post({
         url: this.#url,
         headers: this.#headers,
-        body: this.#config.encoding === "json" ? encodeJson(data) : data.bytes(),
+        body: this.#encode(data),
         maxAnswerBytes: MAX_ANSWER_BYTES,
         signal: context?.signal,
       })
