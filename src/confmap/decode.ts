@@ -3,7 +3,14 @@ import { parseDurationMs } from "./duration.ts";
 import { Expanded, isMapping, unexpand, unexpandDeep } from "./expanded.ts";
 import { goKind, goType } from "./go-type.ts";
 import { nearest } from "./nearest.ts";
-import { fieldName, type ListNode, type MapNode, type Node, type StructNode } from "./node.ts";
+import {
+  fieldName,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type OptionalNode,
+  type StructNode,
+} from "./node.ts";
 import type { Schema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
@@ -204,16 +211,30 @@ function invalidKeys(node: StructNode, keys: readonly string[], path: string): s
 }
 
 /** A block of its own: its errors are nested, and `enabled` is a key of the block, not of what is in it. */
-function visitOptional(node: Extract<Node, { kind: "optional" }>, raw: unknown, place: Place): unknown {
+function visitOptional(node: OptionalNode, raw: unknown, place: Place): unknown {
   const value = unexpand(raw);
   if (node.inner.kind !== "struct") return visit(node.inner, raw, place);
-  if (!isMapping(value)) return visit(node.inner, raw, { ...place, path: `${place.path}' '` });
+  if (!isMapping(value)) {
+    const path = node.switched ? place.path : `${place.path}' '`;
+    return visit(node.inner, raw, { ...place, path });
+  }
   const errors: string[] = [];
-  const { enabled, ...section } = value;
-  const ownsEnabled = Object.hasOwn(node.inner.fields, "enabled");
-  const on = ownsEnabled || visit({ kind: "bool", default: true }, enabled, { path: "enabled", errors });
-  const config = visit(node.inner, ownsEnabled ? value : section, { path: "", errors });
+  const config = visitBlock(node, node.inner, value, node.switched ? place : { path: "", errors });
   if (errors.length > 0) place.errors.push(`'${place.path}' ${failed(errors)}`);
+  return config;
+}
+
+function visitBlock(
+  node: OptionalNode,
+  inner: StructNode,
+  value: Record<string, unknown>,
+  place: Place,
+): unknown {
+  if (Object.hasOwn(inner.fields, "enabled")) return visit(inner, value, place);
+  const { enabled, ...section } = value;
+  const path = node.switched ? `${place.path}.enabled` : "enabled";
+  const on = visit({ kind: "bool", default: true }, enabled, { path, errors: place.errors });
+  const config = visit(inner, section, place);
   return on ? config : undefined;
 }
 

@@ -19,7 +19,7 @@ export function encode(node: Node, value: unknown, unredacted: boolean): unknown
     case "struct":
       return encodeStruct(node, value as Record<string, unknown>, unredacted);
     case "optional":
-      return value === undefined ? off(node) : encode(node.inner, value, unredacted);
+      return value === undefined ? off(node) : on(node, value, unredacted);
     default:
       return value;
   }
@@ -38,6 +38,11 @@ function encodeStruct(node: StructNode, config: Record<string, unknown>, unredac
     ([key, field]) => [key, encode(field, config[fieldName(key, field)], unredacted)] as const,
   );
   return Object.fromEntries(sorted(entries.filter(([, value]) => value !== undefined)));
+}
+
+function on({ inner, switched }: OptionalNode, value: unknown, unredacted: boolean): unknown {
+  const encoded = encode(inner, value, unredacted);
+  return switched ? { enabled: true, ...(encoded as object) } : encoded;
 }
 
 /** The Collector prints null, which read again would turn the block on. */

@@ -96,6 +96,8 @@ export interface OptionalNode {
   readonly inner: Node;
   /** Whether the block is on when its key is absent. */
   readonly on: boolean;
+  /** Whether `enabled` is a key like others to the Collector: the block then does not decode on its own. */
+  readonly switched: boolean;
 }
 
 export interface AnyNode {

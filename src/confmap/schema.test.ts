@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, decode, defaultConfig, failed, parseConfig } from "./decode.ts";
+import { encode } from "./encode.ts";
 import { Expanded } from "./expanded.ts";
 import {
   any,
@@ -147,6 +148,22 @@ describe("schema", () => {
       "'tls' expected a map or struct, got \"int\"",
       "'otlpexporter.Config' has invalid keys: endpoit (did you mean \"endpoint\"?)",
     ]);
+  });
+
+  it("has blocks with a switch of their own decode with what is around them", () => {
+    const retry = optional(struct("configretry.BackOffConfig", { initial: int(5) }), {
+      on: true,
+      switched: true,
+    });
+    const whole = struct("x.Config", { retry });
+    expect(decode(whole, { retry: { enabled: 1, initial: "x", zebra: 1 } }).errors).toEqual([
+      "'retry.enabled' expected type 'bool', got unconvertible type 'int'",
+      "'retry.initial' expected type 'int', got unconvertible type 'string'",
+      "'retry' has invalid keys: zebra",
+    ]);
+    expect(decode(whole, { retry: 5 }).errors).toEqual(["'retry' expected a map or struct, got \"int\""]);
+    expect(parseConfig(whole, { retry: { enabled: false, initial: 1 } })).toEqual({ retry: undefined });
+    expect(encode(whole, parseConfig(whole, {}), true)).toEqual({ retry: { enabled: true, initial: 5 } });
   });
 
   it("has sections that decode on their own say so", () => {

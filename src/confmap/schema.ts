@@ -156,16 +156,18 @@ export function squash<A, B>(
 
 /**
  * Describes an optional block, undefined when off. Absent: off, or on with its defaults where `on` is set. Present,
- * even as null: on, unless it says `enabled: false`.
+ * even as null: on, unless it says `enabled: false`. Set `switched` where that key is the Collector's own, not that of
+ * its optional blocks.
  */
 export function optional<S extends Schema>(
   inner: S,
-  options: { readonly on?: boolean } = {},
+  options: { readonly on?: boolean; readonly switched?: boolean } = {},
 ): OptionalNode &
   Of<Infer<S> | undefined> &
   (S extends { readonly suffix: "Ms" } ? { readonly suffix: "Ms" } : unknown) {
   const suffix = "suffix" in inner ? { suffix: inner.suffix } : {};
-  return schema({ kind: "optional", inner, on: options.on ?? false, ...suffix } as OptionalNode & {
+  const { on = false, switched = false } = options;
+  return schema({ kind: "optional", inner, on, switched, ...suffix } as OptionalNode & {
     readonly suffix: "Ms";
   });
 }

@@ -20,9 +20,6 @@ const EXPECTED: Readonly<Record<string, readonly [theirs: unknown, ours: unknown
   "exporters.otlp_grpc/a.sending_queue.batch.sizer": [{}, ""],
   "exporters.otlp_grpc/a.sending_queue.sizer": [{}, "requests"],
   "exporters.otlp_http.sending_queue.sizer": [{}, "requests"],
-  // A block is on because it is there.
-  "exporters.otlp_grpc/a.retry_on_failure.enabled": [true, undefined],
-  "exporters.otlp_http.retry_on_failure.enabled": [true, undefined],
   // Node.js sizes its own buffers.
   "exporters.otlp_http.write_buffer_size": [524288, 0],
   // Ours says which schema each resource has.

@@ -61,23 +61,21 @@ export const retryConfig: Schema<RetryConfig> = struct(
 );
 
 const batchConfig: Schema<BatchConfig> = struct(
-  "exporterhelper.BatchConfig",
+  "queuebatch.BatchConfig",
   {
     flush_timeout: duration("200ms"),
     sizer: enumOf("sizer", ["requests", "items", "bytes", ""], ""),
     min_size: int(8192),
     max_size: int(),
-    partition: struct(
-      "exporterhelper.PartitionConfig",
-      { metadata_keys: list(string()) },
-      ({ metadataKeys }) => repeatedKey(metadataKeys),
+    partition: struct("queuebatch.PartitionConfig", { metadata_keys: list(string()) }, ({ metadataKeys }) =>
+      repeatedKey(metadataKeys),
     ),
   },
   batchProblems,
 );
 
 export const queueConfig: Schema<QueueConfig> = struct(
-  "exporterhelper.QueueBatchConfig",
+  "queuebatch.Config",
   {
     num_consumers: int(10),
     queue_size: int(1000),
@@ -91,7 +89,10 @@ export const queueConfig: Schema<QueueConfig> = struct(
 );
 
 /** `retry_on_failure`, on unless the user says otherwise. */
-export const retryOnFailure: Schema<RetryConfig | undefined> = optional(retryConfig, { on: true });
+export const retryOnFailure: Schema<RetryConfig | undefined> = optional(retryConfig, {
+  on: true,
+  switched: true,
+});
 
 /** `sending_queue`, on unless the user says otherwise. */
 export const sendingQueue: Schema<QueueConfig | undefined> = optional(queueConfig, { on: true });
