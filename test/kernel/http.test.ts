@@ -27,7 +27,7 @@ const HOOK = process.env.WATTSPAN_SOCKET_HOOK ?? "";
 const HOOKS_ENTRY = ["fexit", "kprobe"].includes(HOOK);
 
 /** All cases are played when the first test asks; under emulation that takes minutes. */
-const ALL_CASES_MS = 600_000;
+const ALL_CASES_MS = 900_000;
 
 /** `make`, called once; where it fails, every test that asks fails with its reason, and none is skipped. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -10,7 +10,7 @@ import { KERNELS, type Kernel, type KernelChoice, obtainKernel } from "./kernels
 import { boot, type Outcome } from "./machine.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../build/kernels");
-const TIMEOUT_MS = 15 * 60_000;
+const TIMEOUT_MS = 20 * 60_000;
 
 /**
  * The table of the socket tap runs once per mechanism, what else depends on the kernel once per kernel. The tests of

@@ -15,7 +15,8 @@
 
 #include "talk.h"
 
-#define WATCHDOG_SECONDS 60
+/* A process may wait while a tap is opened, which takes minutes on an emulated machine of a busy host. */
+#define WATCHDOG_SECONDS 300
 
 static struct script *script;
 
