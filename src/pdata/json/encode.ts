@@ -55,6 +55,7 @@ class Encoder {
 
   /** Writes the message at `occurrence` and its successors, which protobuf has as one. */
   #message(message: Message, occurrence: number): void {
+    if (message === ANY_VALUE && this.#plainValue(occurrence)) return;
     if (message === ANY_VALUE && this.#nesting++ > MAX_NESTING) {
       throw new MalformedError(`malformed value: nested over ${MAX_NESTING} levels deep`);
     }
@@ -75,6 +76,25 @@ class Encoder {
     out.buf[out.pos++] = BRACE[1];
     this.#top = base;
     if (message === ANY_VALUE) this.#nesting--;
+  }
+
+  /** Writes a value of one field that is no message, as most are, without notes; false when it is another. */
+  #plainValue(occurrence: number): boolean {
+    const stop = this.#notes[occurrence + 1]!;
+    if (this.#notes[occurrence + 2] !== NONE) return false;
+    const reader = new Reader(this.#buf, this.#notes[occurrence], stop);
+    if (!reader.next() || reader.stop !== stop) return false;
+    const field = ANY_VALUE.fieldByNumber(reader.field);
+    if (!field?.kind) return false;
+    checkWire(field, reader);
+    const out = this.#out;
+    out.reserve(NUMBER_BYTES);
+    out.buf[out.pos++] = BRACE[0];
+    this.#label(field, false);
+    field.kind.toJson(this.#buf, reader.start, reader.stop, out);
+    out.reserve(NUMBER_BYTES);
+    out.buf[out.pos++] = BRACE[1];
+    return true;
   }
 
   /** Notes where the fields of a message are; gives the index of the last of its one-of. */
