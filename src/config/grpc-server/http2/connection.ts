@@ -1,5 +1,4 @@
 // Hot: the server's end of an HTTP/2 connection (RFC 9113), as far as unary calls need it.
-import type { IncomingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
 import { Http2Error } from "./error.ts";
 import { FloodGuard } from "./flood.ts";
@@ -8,24 +7,13 @@ import { ERROR, FLAG, FRAME, frame, goawayFrame, PREFACE, SETTING, settingsFrame
 import { type HeaderBlock, HeaderBlocks } from "./header-blocks.ts";
 import { MAX_HEADER_LIST_BYTES } from "./hpack.ts";
 import { Outbox } from "./outbox.ts";
+import type { ConnectionOwner } from "./owner.ts";
 import { SendWindows } from "./send-windows.ts";
-import { STREAM_WINDOW_BYTES, Stream, type StreamListener } from "./stream.ts";
+import { STREAM_WINDOW_BYTES, Stream } from "./stream.ts";
 
 /** What a peer may send ahead on all streams together. */
 const CONNECTION_WINDOW_BYTES = 2 ** 24;
 const DEFAULT_WINDOW_BYTES = 65_535;
-
-/** What happens on a connection, for its owner. */
-export interface ConnectionOwner {
-  /** How many streams may be open at a time; 0 for no limit. */
-  readonly maxConcurrentStreams: number;
-  /** A call begins. */
-  opened(stream: Stream, headers: IncomingHttpHeaders): StreamListener;
-  streamClosed(): void;
-  /** The peer asks whether we are there. */
-  pinged(): void;
-  closed(error: Error | undefined): void;
-}
 
 /** Speaks HTTP/2 on `socket` until one side has enough. */
 export class Connection implements FrameTarget {
