@@ -20,6 +20,11 @@ export class Room {
     return this.#size;
   }
 
+  /** How many wait in line. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
   /** Takes `size` at once, if nobody waits and there is as much. */
   tryEnter(size: number): boolean {
     if (this.#line.length > 0 || this.#size + size > this.capacity) return false;

@@ -103,7 +103,6 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
   }
 
   async #waitForRoom(size: number, signal: AbortSignal | undefined): Promise<void> {
-    // Whoever has taken the data must not wait for those who have not.
     while (this.#lagging.giveUpOldest("no room left")) if (this.#room.tryEnter(size)) return;
     for (const refusal of this.#sending.values()) if (refusal) throw refusal;
     await this.#room.enter(size, signal);
@@ -167,6 +166,8 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
   #keepFor(batch: Batch<S>, reoffer: Reoffer, refusal: unknown): void {
     if (refusal instanceof PermanentError) this.#count(batch, refusal);
     this.#lagging.add(batch, reoffer, refusal);
+    // Whoever has taken the data must not wait for those who have not.
+    while (this.#room.waiting > 0 && this.#lagging.giveUpOldest("no room left"));
   }
 
   async #pause(ms: number, refusal: unknown): Promise<void> {
