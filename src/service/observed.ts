@@ -73,9 +73,9 @@ export function exporterCounts<S extends Signal>(
   id: string,
   signal: S,
   counters: CounterRegistry,
-  exporter: Exporter<S> & Partial<Pick<QueuedExporter<S>, "stats">>,
+  exporter: Exporter<S> & Partial<Pick<QueuedExporter<S>, "stats" | "destination">>,
 ): InputCounts {
-  const labels = { exporter: id };
+  const labels = { exporter: id, ...exporter.destination };
   const items = ITEMS[signal];
   const { stats } = exporter;
   if (!stats) {
@@ -88,11 +88,29 @@ export function exporterCounts<S extends Signal>(
   const ofQueue = { data_type: signal, exporter: id };
   counters.observe("counter", `otelcol_exporter_sent_${items}`, labels, read("sentItems"));
   counters.observe("counter", `otelcol_exporter_send_failed_${items}`, labels, read("failedItems"));
-  counters.observe("counter", `otelcol_exporter_enqueue_failed_${items}`, labels, read("rejectedItems"));
+  const rejected = `otelcol_exporter_enqueue_failed_${items}`;
+  counters.observe("counter", rejected, { exporter: id }, read("rejectedItems"));
   counters.observe("gauge", "otelcol_exporter_queue_size", ofQueue, read("size"));
   counters.observe("gauge", "otelcol_exporter_queue_capacity", ofQueue, read("capacity"));
   counters.observe("gauge", "otelcol_exporter_in_flight_requests", ofQueue, read("inFlight"));
   return {};
+}
+
+/** Whether an exporter tells itself what becomes of what it took, later. */
+export function isQueued(
+  exporter: Exporter<Signal> & Partial<Pick<QueuedExporter<Signal>, "stats">>,
+): boolean {
+  return exporter.stats !== undefined;
+}
+
+/** Shows how many requests an exporter without a queue is about. */
+export function observeInFlight(
+  id: string,
+  signal: Signal,
+  counters: CounterRegistry,
+  read: () => number,
+): void {
+  counters.observe("gauge", "otelcol_exporter_in_flight_requests", { data_type: signal, exporter: id }, read);
 }
 
 /** Whether upstream's processor of that type has no counts of its own input and output, so that ours has none. */
@@ -107,5 +125,5 @@ export function processorCount(
   signal: Signal,
   counters: CounterRegistry,
 ): Count {
-  return counters.counter(`otelcol_processor_${direction}_items`, { processor: id, otel_signal: signal });
+  return counters.counter(`otelcol_processor_${direction}_items`, { processor: id, "otel.signal": signal });
 }

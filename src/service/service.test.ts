@@ -90,14 +90,16 @@ describe("the service", () => {
     await expect(spans!.consume(traces(5))).rejects.toThrow("busy");
     await expect(records!.consume(logs(2))).rejects.toBeInstanceOf(PermanentError);
     expect(agent.counters.snapshot()).toEqual({
+      'otelcol_exporter_in_flight_requests{data_type="traces",exporter="out"}': 0,
+      'otelcol_exporter_in_flight_requests{data_type="logs",exporter="out"}': 0,
       'otelcol_exporter_sent_spans{exporter="out"}': 6,
       'otelcol_exporter_send_failed_spans{exporter="out"}': 10,
       'otelcol_exporter_sent_log_records{exporter="out"}': 0,
       'otelcol_exporter_send_failed_log_records{exporter="out"}': 2,
-      'otelcol_processor_incoming_items{processor="mid",otel_signal="traces"}': 16,
-      'otelcol_processor_outgoing_items{processor="mid",otel_signal="traces"}': 16,
-      'otelcol_processor_incoming_items{processor="mid/b",otel_signal="traces"}': 8,
-      'otelcol_processor_outgoing_items{processor="mid/b",otel_signal="traces"}': 8,
+      'otelcol_processor_incoming_items{processor="mid",otel.signal="traces"}': 16,
+      'otelcol_processor_outgoing_items{processor="mid",otel.signal="traces"}': 16,
+      'otelcol_processor_incoming_items{processor="mid/b",otel.signal="traces"}': 8,
+      'otelcol_processor_outgoing_items{processor="mid/b",otel.signal="traces"}': 8,
       'otelcol_receiver_accepted_spans{receiver="in",transport=""}': 3,
       'otelcol_receiver_refused_spans{receiver="in",transport=""}': 5,
       'otelcol_receiver_failed_spans{receiver="in",transport=""}': 0,

@@ -99,6 +99,11 @@ function post(port: number, body: string): Promise<number> {
   });
 }
 
+function sentBy(name: string, { port }: OtlpReceiver): string {
+  const labels = `exporter="otlp_grpc/${name}",server.address="127.0.0.1",server.port="${port}"`;
+  return `otelcol_exporter_sent_spans{${labels}}`;
+}
+
 it(`loses and doubles nothing in ${RELOADS} reloads`, async () => {
   await using a = await OtlpReceiver.start();
   await using b = await OtlpReceiver.start();
@@ -131,8 +136,8 @@ it(`loses and doubles nothing in ${RELOADS} reloads`, async () => {
   expect(b.spans.length).toBeGreaterThan(0);
   expect(logger.records.filter(({ level }) => level === "error")).toEqual([]);
   expect(service.counters.snapshot()).toMatchObject({
-    'otelcol_exporter_sent_spans{exporter="otlp_grpc/a"}': a.spans.length,
-    'otelcol_exporter_sent_spans{exporter="otlp_grpc/b"}': b.spans.length,
+    [sentBy("a", a)]: a.spans.length,
+    [sentBy("b", b)]: b.spans.length,
     'otelcol_receiver_accepted_spans{receiver="otlp",transport="http"}': sent,
   });
 });

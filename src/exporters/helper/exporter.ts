@@ -1,5 +1,5 @@
 // Turns a sender into an exporter: queue before retry before the sender, and a shutdown that drains them in order.
-import type { Component, Exporter, Host, Settings } from "../../component/index.ts";
+import type { Component, Exporter, Host, Labels, Settings } from "../../component/index.ts";
 import type { Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { QueueConfig, RetryConfig } from "./config.ts";
@@ -14,6 +14,8 @@ export type Sender<S extends Signal> = Component & Consumer<S>;
 export interface QueuedExporter<S extends Signal> extends Exporter<S> {
   /** Undefined when there is no queue; what goes in is then what is sent. */
   readonly stats: QueueStats | undefined;
+  /** Where it sends to, as labels of what it has sent. */
+  readonly destination: Labels;
 }
 
 export interface ExporterOptions<S extends Signal> {
@@ -21,6 +23,7 @@ export interface ExporterOptions<S extends Signal> {
   readonly signal: S;
   readonly retry: RetryConfig | undefined;
   readonly queue: QueueConfig | undefined;
+  readonly destination?: Labels;
 }
 
 /** Wraps `sender` with the retries and the queue that the user configured. */
@@ -28,13 +31,14 @@ export function toExporter<S extends Signal>(
   options: ExporterOptions<S>,
   sender: Sender<S>,
 ): QueuedExporter<S> {
-  const { retry, queue, settings, signal } = options;
+  const { retry, queue, settings, signal, destination = {} } = options;
   const stopping = new AbortController();
   const sending = retry ? withRetry(retry, settings.logger, stopping.signal, sender) : sender;
   const sendingQueue = queue && new SendingQueue(queue, settings.logger, sending);
   const first = sendingQueue ?? sending;
   return {
     capabilities: sender.capabilities,
+    destination,
     get stats(): QueueStats | undefined {
       return sendingQueue?.stats;
     },

@@ -1,5 +1,7 @@
 import type { ExporterFactory } from "../../component/index.ts";
+import { target } from "../../config/grpc-client/config.ts";
 import type { Signal } from "../../pdata/index.ts";
+import { grpcDestination } from "../helper/destination.ts";
 import { toExporter } from "../helper/exporter.ts";
 import { SharedClient } from "./client.ts";
 import { type OtlpGrpcConfig, otlpGrpcConfig } from "./config.ts";
@@ -19,6 +21,10 @@ export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcConfig, Signal> = 
     const client = clients.get(config) ?? new SharedClient(config, settings);
     clients.set(config, client);
     const { retryOnFailure: retry, sendingQueue: queue } = config;
-    return toExporter({ settings, signal, retry, queue }, new OtlpGrpcSender(settings, signal, client));
+    const destination = grpcDestination(target(config.endpoint));
+    return toExporter(
+      { settings, signal, retry, queue, destination },
+      new OtlpGrpcSender(settings, signal, client),
+    );
   },
 };

@@ -72,6 +72,11 @@ export class Input implements Consumer<Signal> {
     return this.#items;
   }
 
+  /** Calls into the component that have not come to their end. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   get refusedItems(): number {
     return this.#refusedItems;
   }

@@ -13,7 +13,14 @@ import type {
 import type { Consumer, Consumers } from "../../consumer/index.ts";
 import { discard } from "../../consumer/index.ts";
 import type { Signal } from "../../pdata/index.ts";
-import { exporterCounts, isUncounted, observeReceiver, processorCount } from "../observed.ts";
+import {
+  exporterCounts,
+  isQueued,
+  isUncounted,
+  observeInFlight,
+  observeReceiver,
+  processorCount,
+} from "../observed.ts";
 import type { GraphContext } from "./context.ts";
 import { Input, Output } from "./edge.ts";
 import { NodeCounters } from "./node-counters.ts";
@@ -69,13 +76,11 @@ const creators: Readonly<Record<Kind, Create>> = {
   exporter({ configured, signal }, settings, _outputs, tracing) {
     const factory = configured.factory as ExporterFactory<unknown, Signal>;
     const component = factory.create(settings, configured.config, signal!);
-    return {
-      component,
-      input: new Input(
-        tracing ? tracedExporter(settings.id, signal!, tracing, component) : component,
-        exporterCounts(settings.id, signal!, settings.counters, component),
-      ),
-    };
+    const { id, counters } = settings;
+    const traced = tracing ? tracedExporter(id, signal!, tracing, component) : component;
+    const input = new Input(traced, exporterCounts(id, signal!, counters, component));
+    if (!isQueued(component)) observeInFlight(id, signal!, counters, () => input.underWay);
+    return { component, input };
   },
   processor({ configured, signal }, settings, [next = discard]) {
     const factory = configured.factory as ProcessorFactory<unknown, Signal>;
