@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -112,6 +112,23 @@ describe("otlp_grpc exporter", () => {
     await expect(failure).rejects.toThrow(
       'desc = Received message compressed with unsupported encoding "zstd"',
     );
+  });
+
+  it("waits for a server, within the timeout, when told to wait_for_ready", async () => {
+    const down = await OtlpReceiver.start();
+    const { port, endpoint } = down;
+    await down.close();
+    const section = { endpoint, wait_for_ready: true, retry_on_failure: { enabled: false } };
+    const sending = (await exporter("traces", section)).consume(traces(1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const up = await receiver({ port });
+    await sending;
+    expect(up.spans).toHaveLength(1);
+    const impatient = await exporter("traces", {
+      endpoint: "127.0.0.1:1",
+      retry_on_failure: { enabled: false },
+    });
+    await expect(impatient.consume(traces(1))).rejects.toThrow("code = Unavailable");
   });
 
   it("takes a unix socket as its endpoint", async () => {
@@ -421,6 +438,26 @@ describe("otlp_grpc exporter over TLS", () => {
       /code = Unavailable desc = .*(self.signed|certificate)/,
     );
     expect(up.received).toEqual([]);
+  });
+
+  it("shows the certificate that has taken the place of the one it began with", async () => {
+    const up = await receiver({ tls: { ...server, clientCa: readFileSync(file("client.crt")) } });
+    const use = (name: string) => {
+      for (const end of ["crt", "key"]) copyFileSync(file(`${name}.${end}`), file(`now.${end}`));
+    };
+    use("server"); // Which the server does not accept of a client.
+    const tls = { ca_file: file("server.crt"), cert_file: file("now.crt"), key_file: file("now.key") };
+    const sink = await exporter("traces", {
+      endpoint: up.endpoint,
+      tls: { ...tls, reload_interval: "10ms" },
+      retry_on_failure: QUICK_RETRY,
+    });
+    const sending = sink.consume(traces(1));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(up.received).toEqual([]);
+    use("client");
+    await sending;
+    expect(up.spans).toHaveLength(1);
   });
 
   it("accepts any certificate when told to skip verification", async () => {
