@@ -7,10 +7,9 @@ import { registry } from "../src/service/registry.ts";
 const ROOT = join(import.meta.dirname, "..");
 const OUTPUT = "docs/components.md";
 
-/** What the list has to know of a component; `stability` is by signal, by pair of signals, or one for all. */
+/** What the list has to know of a component: its stability by signal, by pairs of signals, or one for all. */
 interface Listed {
-  readonly type: string;
-  readonly stability: Readonly<Record<string, string>> | string;
+  readonly stability: string | Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
 /** The page of a component: its folder's, or one in docs/. Every component has one. */
@@ -27,13 +26,18 @@ function summaryOf(page: string): string {
   const [, paragraph = ""] =
     /^# .*\n\n([\s\S]*?)\n(?:\n|$)/.exec(readFileSync(join(ROOT, page), "utf8")) ?? [];
   const text = paragraph.replaceAll("\n", " ");
-  return /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/[.:]$/, "") ?? text;
+  return /^.*?\.(?=\s|$)/.exec(text)?.[0].slice(0, -1) ?? text;
 }
 
 function levels({ stability }: Listed): string {
   if (typeof stability === "string") return stability;
-  const byLevel = Map.groupBy(Object.keys(stability), (signal) => stability[signal]!);
-  return [...byLevel].map(([level, signals]) => `${signals.join(", ")}: ${level}`).join("; ");
+  const signals = Object.entries(stability).flatMap(([from, level]) =>
+    typeof level === "string"
+      ? [{ name: from, level }]
+      : Object.entries(level).map(([to, each]) => ({ name: `${from} to ${to}`, level: each })),
+  );
+  const byLevel = Map.groupBy(signals, ({ level }) => level);
+  return [...byLevel].map(([level, all]) => `${all.map(({ name }) => name).join(", ")}: ${level}`).join("; ");
 }
 
 async function rowsOf<F extends Listed>(kind: string, entries: readonly Entry<F>[]): Promise<string[]> {

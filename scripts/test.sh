@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every check and every test of `npm test`; the last line is "N passed, N failed, N skipped".
-# Each check (lint, types, the arm64 build, drift of layouts) counts as one test.
+# Each check (lint, types, the arm64 build, drift of what is generated) counts as one test.
 set -u
 cd "$(dirname "$0")/.." || exit
 PATH=$PWD/node_modules/.bin:$PATH
@@ -64,6 +64,7 @@ check lint biome check .
 check types tsc -p tsconfig.json
 check arm64 make --silent check-arm64
 check layouts node scripts/layouts.ts --check
+check components node scripts/components.ts --check
 suite unit
 why=$(node scripts/can-load-bpf.ts)
 case $? in
