@@ -193,6 +193,32 @@ describe("a reload", () => {
     await agent.shutdown();
   });
 
+  it("lets what makes room hand on what it still has before what follows makes room, too", async () => {
+    const parts = {
+      processors: "mid: {uses: ext}",
+      exporters: "out: {uses: ext}",
+      extensions: "ext: {exclusive: true}",
+    };
+    const agent = await running(parts);
+    const held = bench.probe.processors.get("mid")!;
+    bench.probe.onShutdown = async (name) => {
+      if (name === "processor mid traces") await held.consume(traces(5));
+    };
+    expect(await reload(agent, { ...parts, extensions: "ext: {exclusive: true, timeout: 1s}" })).toEqual([
+      "stop processor mid traces",
+      "stop exporter out traces",
+      "stop extension ext",
+      "start extension ext",
+      "start exporter out traces",
+      "start processor mid traces",
+      "config ext",
+      "ready ext",
+    ]);
+    expect(exported()).toEqual(["out 5"]);
+    bench.probe.onShutdown = async () => {};
+    await agent.shutdown();
+  });
+
   it.each([
     ["cannot start", "in/2: {fail_start: true}", /failed to start "in\/2" receiver/],
     ["wants a port that another has", "in/2: {port: 9}", /in\/2.* 127.0.0.1:9: bind: address already in use/],

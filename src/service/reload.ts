@@ -99,14 +99,20 @@ class Replacement {
     const leaving = this.#gone.filter(
       (node) => (nodes.includes(node) || users.includes(node)) && !this.#stopped.includes(node),
     );
-    for (const { key, input } of leaving) {
-      if (!input) continue;
-      const successor = Promise.withResolvers<Consumer<Signal>>();
-      this.#waiting.set(key, successor);
-      input.close(successor.promise);
+    // One by one: what a processor still holds goes on to what makes room after it.
+    for (const node of leaving.toReversed()) {
+      this.#hold(node);
+      await this.#stop([node], this.#tools.life);
+      this.#stopped.push(node);
     }
-    await this.#stop(leaving, this.#tools.life);
-    this.#stopped.push(...leaving);
+  }
+
+  /** Lets data wait for what takes a component's place. */
+  #hold({ key, input }: Node): void {
+    if (!input) return;
+    const successor = Promise.withResolvers<Consumer<Signal>>();
+    this.#waiting.set(key, successor);
+    input.close(successor.promise);
   }
 
   async #stop(nodes: readonly Node[], life: Lifecycle): Promise<void> {

@@ -9,7 +9,7 @@ import type {
 } from "../../src/component/index.ts";
 import { bool, duration, enumOf, int, type Schema, string, struct } from "../../src/confmap/schema.ts";
 import { connectors } from "../../src/connectors/index.ts";
-import type { Consumers } from "../../src/consumer/index.ts";
+import type { Consumer, Consumers } from "../../src/consumer/index.ts";
 import type { Signal, SignalData } from "../../src/pdata/index.ts";
 import { Catalog } from "../../src/service/catalog.ts";
 import type { Registry } from "../../src/service/registry.ts";
@@ -51,6 +51,8 @@ export class Probe {
   readonly events: string[] = [];
   readonly hosts: Map<string, Host> = new Map();
   readonly receivers: Map<string, Consumers<Signal>> = new Map();
+  /** What processors hand their data to, by id. */
+  readonly processors: Map<string, Consumer<Signal>> = new Map();
   /** What extensions were told of others. */
   readonly statuses: string[] = [];
   /** What exporters were given. */
@@ -96,11 +98,14 @@ export class Probe {
     type: "mid",
     stability: { traces: "beta", metrics: "beta", logs: "beta" },
     config,
-    create: ({ id }, section, signal, next) => ({
-      ...this.#component(`processor ${id} ${signal}`, section),
-      capabilities: { mutatesData: section.mutates },
-      consume: (data, context) => next.consume(data, context),
-    }),
+    create: ({ id }, section, signal, next) => {
+      this.processors.set(id, next as unknown as Consumer<Signal>);
+      return {
+        ...this.#component(`processor ${id} ${signal}`, section),
+        capabilities: { mutatesData: section.mutates },
+        consume: (data, context) => next.consume(data, context),
+      };
+    },
   };
 
   #exporter(type: string, stability: typeof ALL): ExporterFactory<ProbeConfig, Signal> {
