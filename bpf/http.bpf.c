@@ -20,6 +20,7 @@ const struct http_request_event *export_http_request_event __attribute__((unused
 const struct http_target_event *export_http_target_event __attribute__((unused));
 const struct http_settings *export_http_settings __attribute__((unused));
 const struct http_process *export_http_process __attribute__((unused));
+const struct http_near_series *export_http_near_series __attribute__((unused));
 const struct http_port *export_http_port __attribute__((unused));
 
 /* Set by user space before load. */
@@ -30,6 +31,9 @@ const volatile __u32 sizes_enabled = 0;
 const volatile __u32 request_capture_bytes = HTTP_CAPTURE_BYTES;
 const volatile __u32 response_capture_bytes = 0;
 const volatile __u32 shard_mask = 0;
+const volatile __u32 near_connections_mask = 0;
+const volatile __u32 near_series_mask = 0;
+const volatile __u32 near_captures_mask = 0;
 const volatile __u32 routes_limit = 100; /* distinct targets of a process */
 const volatile __u32 whole_paths = 0; /* each path is a target, not each shape */
 const volatile __u32 boundaries = 0;
@@ -60,7 +64,23 @@ struct {
 	__type(value, struct http_conn);
 } connections SEC(".maps");
 
-/* Heads of open requests, one for each connection that had one; removed at TCP_CLOSE. */
+/* The same, by a hash of the socket's address, for most of them; removed at TCP_CLOSE. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_conn);
+} near_connections SEC(".maps");
+
+/* Heads of open requests, by a hash of the socket's address; freed with the request. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_capture);
+} near_captures SEC(".maps");
+
+/* Those that have no place there, and those of pipelined requests; removed with the request or at TCP_CLOSE. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2048);
@@ -87,13 +107,21 @@ struct {
 	__type(value, struct http_partial);
 } partial_heads SEC(".maps");
 
-/* The series; user space removes those of processes that ended. */
+/* The series that have no place in `near_series`; user space removes those of processes that ended. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct http_series_key);
 	__type(value, struct http_series);
 } series SEC(".maps");
+
+/* Most of the series, by a hash of their keys; user space frees those of processes that ended. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct http_near_series);
+} near_series SEC(".maps");
 
 /* Body sizes of the series, where asked for; removed with them. */
 struct {
@@ -174,7 +202,7 @@ struct http_scratch {
 	struct socket_call call;
 	struct http_scan scan;
 	struct http_lines lines;
-	struct http_shape shape;
+	__u64 zero;          /* always 0, which the verifier does not know */
 	__u64 method;        /* enum http_method of the request line being read */
 	struct http_target_event target; /* with the window behind it, as it goes to the ring */
 	__u8 window[2 * HTTP_WINDOW + HTTP_CARRY]; /* a read of HTTP_WINDOW at any position, as the verifier sees it */
@@ -210,7 +238,8 @@ struct http_run {
 	__u32 slot;
 	__u8 sent;
 	__u8 is_request; /* these bytes flow in the direction of requests */
-	__u8 pad[2];
+	__u8 closed;     /* the socket was closed before its first hook ran: nobody will end what it began */
+	__u8 pad;
 };
 
 static __always_inline void count(__u32 counter)
@@ -221,6 +250,7 @@ static __always_inline void count(__u32 counter)
 		*value += 1;
 }
 
+#include "http_near.bpf.h"
 #include "http_select.bpf.h"
 #include "http_target.bpf.h"
 #include "http_span.bpf.h"

@@ -101,6 +101,17 @@ struct http_series {
 	__u32 buckets[HTTP_MAX_BUCKETS];
 };
 
+/* A series in `near_series`. */
+struct http_near_series {
+	__u32 claims; /* 0: free */
+	__u32 ready;  /* its key was written */
+	struct http_series_key key;
+	struct http_series value;
+};
+
+/* Bit of http_series_key.shard in the keys of `series`: no key is in both maps. */
+#define HTTP_SHARD_FAR (1u << 31)
+
 /* Body sizes of a series, kept only when asked for; cumulative as above. */
 struct http_sizes {
 	__u32 request[HTTP_MAX_BUCKETS];

@@ -13,6 +13,11 @@ static __always_inline void keep_carry(struct http_run *run, struct http_stream 
 	stream->carry = 0;
 	if (position >= HTTP_WINDOW || !bytes || bytes > HTTP_CARRY)
 		return;
+	if (bytes <= sizeof(stream->start)) {
+		stream->start = http_load64(run->scratch->window, position);
+		stream->carry = bytes;
+		return;
+	}
 	if (bpf_map_update_elem(&partial_heads, &key, run->scratch->window + position, BPF_ANY))
 		count(HTTP_LOST_FRAMING);
 	else
@@ -22,8 +27,13 @@ static __always_inline void keep_carry(struct http_run *run, struct http_stream 
 static __always_inline void restore_carry(struct http_run *run, const struct http_stream *stream)
 {
 	struct http_slot_key key = { .sk = (__u64)run->sk, .slot = run->is_request };
-	struct http_partial *partial = bpf_map_lookup_elem(&partial_heads, &key);
+	struct http_partial *partial;
 
+	if (stream->carry <= sizeof(stream->start)) {
+		*(__u32 *)run->scratch->window = stream->start;
+		return;
+	}
+	partial = bpf_map_lookup_elem(&partial_heads, &key);
 	if (partial && stream->carry <= HTTP_CARRY)
 		bpf_probe_read_kernel(run->scratch->window, stream->carry, partial->bytes);
 }

@@ -6,7 +6,7 @@
 /* Selects again, once the role is known. Returns whether the connection is still followed. */
 __attribute__((noinline)) int http_select_role(__u64 sk, __u32 tgid)
 {
-	struct http_conn *conn = bpf_map_lookup_elem(&connections, &sk);
+	struct http_conn *conn = find_connection(sk);
 
 	if (!conn)
 		return 0;
@@ -76,9 +76,9 @@ static __always_inline bool read_request_line(struct http_run *run, struct http_
 	return true;
 }
 
-static __always_inline void name_target(struct http_run *run, struct http_request *request, bool begins, __u32 length)
+static __always_inline void name_target(struct http_run *run, struct http_request *request,
+					const struct http_scan *scan, bool begins, __u32 length)
 {
-	struct http_scan *scan = &run->conn->request_stream.scan;
 	__u32 line_end = scan->first_line_end ? scan->first_line_end : length;
 	__u64 target;
 
@@ -124,7 +124,7 @@ static __always_inline enum http_step read_request_head(struct http_run *run, __
 	if (begins && !read_request_line(run, request, length))
 		return HTTP_STEP_DONE;
 	if (!request->target)
-		name_target(run, request, begins, length);
+		name_target(run, request, &stream->scan, begins, length);
 	if (spans_enabled && stream->scan.position)
 		capture_head(run, request, stream->scan.position);
 	if (!stream->scan.done)

@@ -28,14 +28,14 @@ static __always_inline void forget_connection(__u64 key)
 {
 	if (spans_enabled)
 		end_capture(key, 0);
-	bpf_map_delete_elem(&connections, &key);
+	remove_connection(key);
 }
 
 /* A receive of no bytes: the peer closed its side, and with it a client's responses. */
-static __always_inline int received_nothing(const struct sock *sk)
+static __attribute__((noinline)) int received_nothing(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
-	struct http_conn *conn = bpf_map_lookup_elem(&connections, &key);
+	struct http_conn *conn = find_connection(key);
 	__u8 state;
 
 	if (!conn || conn->role != HTTP_ROLE_CLIENT || conn->verdict != HTTP_VERDICT_HTTP1)
@@ -65,46 +65,34 @@ static __always_inline bool is_settled(struct http_conn *conn, __u32 tgid)
 	return conn->verdict == HTTP_VERDICT_IGNORED;
 }
 
-/* What is left to do for a call. */
-enum {
-	RUN_STEPS = 1,  /* there is more than one step took */
-	RUN_CLOSED = 2, /* the socket was closed before its first hook ran: nobody will end what it began */
-};
-
-/* Looks at the bytes of one call. Returns what is left to do. */
-static __attribute__((noinline)) int begin_run(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
+/* Finds the connection and the bytes of one call. False where nothing is to be done with them. */
+static __always_inline bool begin_run(struct http_run *run, int ret)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
-	__u64 key = (__u64)sk;
-	int left = 0;
+	struct task_struct *task = current_task();
+	const struct sock *sk = run->sk;
+	__u32 tgid = task_tgid(task);
 
-	if (ret < 0 || (!sent && flags & MSG_PEEK))
-		return 0;
-	if (!ret)
-		return sent ? 0 : received_nothing(sk);
-	run.conn = bpf_map_lookup_elem(&connections, &key);
-	if (run.conn && is_settled(run.conn, tgid))
-		return 0;
-	run.scratch = find_scratch(slot);
-	if (!run.scratch)
-		return 0;
-	run.call = &run.scratch->call;
-	run.call->tgid = tgid;
-	run.call->bytes = ret;
-	run.call->offset = 0;
-	if (!run.conn) {
-		run.conn = new_connection(sk, run.call, tgid, sent);
-		if (!run.conn || run.conn->verdict == HTTP_VERDICT_IGNORED)
-			return 0;
-		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
-			left = RUN_CLOSED;
+	run->conn = find_connection((__u64)sk);
+	if (run->conn && is_settled(run->conn, tgid))
+		return false;
+	run->scratch = find_scratch(run->slot);
+	if (!run->scratch)
+		return false;
+	run->call = &run->scratch->call;
+	run->call->tgid = tgid;
+	run->call->bytes = ret;
+	run->call->offset = 0;
+	if (!run->conn) {
+		run->conn = new_connection(sk, run->call, tgid, run->sent);
+		if (!run->conn || run->conn->verdict == HTTP_VERDICT_IGNORED)
+			return false;
+		run->closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
 	}
-	find_user_buffer(run.call);
-	if (run.call->messages)
-		find_next_message(run.call, &run.conn->message);
-	run.now = bpf_ktime_get_ns();
-	return step_first(&run) ? left | RUN_STEPS : left;
+	find_user_buffer(run->call, task);
+	if (run->call->messages)
+		find_next_message(run->call, &run->conn->message);
+	run->now = read_moved_at(sk, run->sent);
+	return true;
 }
 
 static __always_inline __u8 close_failure(const struct sock *sk, const struct http_conn *conn, int old_state)
@@ -119,7 +107,7 @@ static __always_inline __u8 close_failure(const struct sock *sk, const struct ht
 static __attribute__((noinline)) int end_closed(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
-	struct http_conn *conn = bpf_map_lookup_elem(&connections, &key);
+	struct http_conn *conn = find_connection(key);
 
 	if (conn && conn->open && conn->verdict == HTTP_VERDICT_HTTP1)
 		end_responses(key, bpf_ktime_get_ns(), close_failure(sk, conn, TCP_CLOSE_WAIT));
@@ -137,15 +125,26 @@ static __attribute__((noinline)) int run_on(__u32 slot)
 	return http_lose_framing(slot);
 }
 
-/* The first step and the others are called one after the other: their frames together would be too much stack. */
+/*
+ * The plain case, the first step and the others are called one after the other: their frames together would be too
+ * much stack.
+ */
 static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret, int flags, bool sent)
 {
-	int left = begin_run(slot, sk, ret, flags, sent);
+	struct http_run run = { .sk = sk, .slot = slot, .sent = sent };
 
-	if (left & RUN_STEPS)
+	if (ret < 0 || (!sent && flags & MSG_PEEK))
+		return 0;
+	if (!ret)
+		return sent ? 0 : received_nothing(sk);
+	if (!begin_run(&run, ret) || take_plain(&run))
+		return 0;
+	run.conn->expected = HTTP_EXPECTED_ANY;
+	if (step_first(&run))
 		run_on(slot);
-	if (left & RUN_CLOSED)
-		end_closed(sk);
+	if (run.closed)
+		return end_closed(sk);
+	run.conn->expected = find_expected(run.conn);
 	return 0;
 }
 
@@ -168,7 +167,7 @@ static __always_inline int state_changed(const struct sock *sk, int old_state, i
 	if (new_state != TCP_ESTABLISHED && new_state != TCP_FIN_WAIT1 && new_state != TCP_LAST_ACK &&
 	    new_state != TCP_CLOSING && new_state != TCP_CLOSE)
 		return 0;
-	conn = bpf_map_lookup_elem(&connections, &key);
+	conn = find_connection(key);
 	if (!conn)
 		return 0;
 	if (new_state == TCP_ESTABLISHED) { /* an old socket's entry at the same address */

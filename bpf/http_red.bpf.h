@@ -46,7 +46,8 @@ static __always_inline void count_sizes(const struct http_series_key *key, __u64
 		__sync_fetch_and_add(&value->response[bucket], 1);
 }
 
-static __always_inline struct http_series *find_series(const struct http_series_key *key)
+/* In the map of those that have no place of their own. */
+static __attribute__((noinline)) struct http_series *find_far_series(const struct http_series_key *key)
 {
 	struct http_series *value = bpf_map_lookup_elem(&series, key);
 	__u32 zero = 0;
@@ -59,6 +60,39 @@ static __always_inline struct http_series *find_series(const struct http_series_
 		value = bpf_map_lookup_elem(&series, key);
 	}
 	return value;
+}
+
+static __always_inline bool is_same_series(const struct http_series_key *one, const struct http_series_key *other)
+{
+	const __u64 *a = (const __u64 *)one;
+	const __u64 *b = (const __u64 *)other;
+
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+_Static_assert(sizeof(struct http_series_key) == 32, "is_same_series() compares four words");
+
+static __always_inline struct http_near_series *near_series_of(const struct http_series_key *key)
+{
+	const __u64 *words = (const __u64 *)key;
+	__u32 place = near_hash(words[1] ^ http_mix(words[2], words[3])) & near_series_mask;
+
+	return bpf_map_lookup_elem(&near_series, &place);
+}
+
+static __always_inline struct http_series *find_series(struct http_series_key *key)
+{
+	struct http_near_series *near = near_series_of(key);
+
+	if (!near)
+		return NULL;
+	if (claim(&near->claims)) {
+		near->key = *key;
+		near->ready = 1;
+	}
+	if (near->ready && is_same_series(&near->key, key))
+		return &near->value;
+	key->shard |= HTTP_SHARD_FAR;
+	return find_far_series(key);
 }
 
 /* Counts conn->current, which ended at end_ns. */

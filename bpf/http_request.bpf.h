@@ -53,6 +53,18 @@ static __always_inline void find_client(struct http_conn *conn)
 		conn->verdict = HTTP_VERDICT_IGNORED;
 }
 
+/* What conn->current, which ended at end_ns, leaves: its place in a series, and its span. */
+static __always_inline void report_request(struct http_conn *conn, __u64 sk, __u64 end_ns, __u8 failure)
+{
+	count_request(conn, end_ns, failure);
+	if (spans_enabled)
+		emit_span(conn, sk, end_ns, failure);
+	if (conn->current.capture)
+		end_capture(sk, conn->current.capture);
+	else if (spans_enabled)
+		end_near_capture(sk);
+}
+
 /*
  * Counts conn->current and makes the next queued request current. Not inlined: its keys would take stack, of which
  * all frames together have 512 bytes, from every step.
@@ -71,11 +83,7 @@ static __attribute__((noinline)) int complete_request(struct http_conn *conn, __
 	settle_body(&conn->response_stream);
 	if (conn->current.body_open)
 		conn->current.body_bytes = conn->request_stream.body_bytes;
-	count_request(conn, end_ns, failure);
-	if (spans_enabled)
-		emit_span(conn, sk, end_ns, failure);
-	if (conn->current.capture)
-		end_capture(sk, conn->current.capture);
+	report_request(conn, sk, end_ns, failure);
 	reset_stream(&conn->response_stream);
 	conn->status = 0;
 	conn->response_start_ns = 0;
@@ -101,7 +109,7 @@ static __attribute__((noinline)) int complete_request(struct http_conn *conn, __
  */
 __attribute__((noinline)) int http_end_response(__u64 sk, __u64 now, __u32 failure)
 {
-	struct http_conn *conn = bpf_map_lookup_elem(&connections, &sk);
+	struct http_conn *conn = find_connection(sk);
 
 	if (!conn || !conn->open)
 		return 0;

@@ -77,10 +77,20 @@ static __always_inline bool is_tcp(const struct sock *sk, __u16 family)
 /* The sequence numbers of the byte `back` bytes ago in this direction, and of the next one in the other. */
 static __always_inline __u64 read_edge(const struct sock *sk, bool sent, __u64 back)
 {
-	const struct tcp_sock *tcp = (const void *)sk;
-	__u32 written = BPF_CORE_READ(tcp, write_seq);
-	__u32 copied = BPF_CORE_READ(tcp, copied_seq);
+	__u32 written;
+	__u32 copied;
 
+	if (has_casts()) {
+		const struct tcp_sock *tcp = cast_tcp(sk);
+
+		written = tcp->write_seq;
+		copied = tcp->copied_seq;
+	} else {
+		const struct tcp_sock *tcp = (const void *)sk;
+
+		written = BPF_CORE_READ(tcp, write_seq);
+		copied = BPF_CORE_READ(tcp, copied_seq);
+	}
 	if (sent)
 		return (__u64)(written - (__u32)back) << 32 | copied;
 	return (__u64)(copied - (__u32)back) << 32 | written;
@@ -103,26 +113,20 @@ static __always_inline void announce_client(__u64 edge, bool is_agent)
 	bpf_map_update_elem(&client_edges, &edge, &value, BPF_ANY);
 }
 
-static __always_inline struct http_conn *new_connection(const struct sock *sk, const struct socket_call *call,
-							__u32 tgid, bool sent)
+static __attribute__((noinline)) struct http_conn *new_connection(const struct sock *sk, const struct socket_call *call,
+								 __u32 tgid, bool sent)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	struct http_settings *set = read_settings();
 	struct http_conn *conn;
-	struct http_zeros *empty;
-	__u64 key = (__u64)sk;
-	__u32 zero = 0;
 
 	if (!set || !is_tcp(sk, family))
 		return NULL;
-	empty = bpf_map_lookup_elem(&zeros, &zero);
-	if (!empty || bpf_map_update_elem(&connections, &key, &empty->connection, BPF_ANY)) {
+	conn = add_connection((__u64)sk);
+	if (!conn) {
 		count(HTTP_LOST_CONNECTIONS);
 		return NULL;
 	}
-	conn = bpf_map_lookup_elem(&connections, &key);
-	if (!conn)
-		return NULL;
 	conn->family = family;
 	read_addresses(conn, sk);
 	conn->fresh = is_fresh(sk, call, sent);

@@ -8,21 +8,49 @@
 /* Windows of 2^30 ns stand for seconds: no division. */
 #define SPAN_SECOND_SHIFT 30
 
-/* A request's record is built behind the bytes it carries; slots above 0 are pipelined requests. */
+/* The place of the connection's capture, whoever has it now. */
+static __always_inline struct http_capture *near_capture(__u64 sk)
+{
+	__u32 place = near_hash(sk) & near_captures_mask;
+
+	return bpf_map_lookup_elem(&near_captures, &place);
+}
+
+/* A request's record is built in front of the bytes it carries; slots above 0 are pipelined requests. */
 static __always_inline struct http_capture *find_capture(__u64 sk, __u32 slot)
 {
 	struct http_slot_key key = { .sk = sk, .slot = slot };
 
+	if (!slot) {
+		struct http_capture *capture = near_capture(sk);
+
+		if (capture && capture->sk == sk)
+			return capture;
+	}
 	return bpf_map_lookup_elem(&captures, &key);
+}
+
+static __always_inline struct http_capture *claim_capture(__u64 sk, __u32 slot)
+{
+	struct http_capture *capture = slot ? NULL : near_capture(sk);
+
+	if (!capture || capture->sk == sk)
+		return capture;
+	if (!claim(&capture->claims))
+		return NULL;
+	capture->sk = sk;
+	return capture;
 }
 
 /* An empty capture for a request whose first byte just came. */
 static __always_inline void begin_capture(__u64 sk, __u32 slot)
 {
 	struct http_slot_key key = { .sk = sk, .slot = slot };
-	struct http_capture *capture = bpf_map_lookup_elem(&captures, &key);
+	struct http_capture *capture = claim_capture(sk, slot);
 	__u32 zero = 0;
 
+	if (!capture)
+		capture = bpf_map_lookup_elem(&captures, &key);
 	if (!capture) {
 		struct http_zeros *empty = bpf_map_lookup_elem(&zeros, &zero);
 
@@ -34,10 +62,23 @@ static __always_inline void begin_capture(__u64 sk, __u32 slot)
 	capture->event.response_head_bytes = 0;
 }
 
+/* Frees its place; where it has none, a connection's next request uses the same entry again. */
+static __always_inline void end_near_capture(__u64 sk)
+{
+	struct http_capture *capture = near_capture(sk);
+
+	if (!capture || capture->sk != sk)
+		return;
+	capture->sk = 0;
+	release(&capture->claims);
+}
+
 static __always_inline void end_capture(__u64 sk, __u32 slot)
 {
 	struct http_slot_key key = { .sk = sk, .slot = slot };
 
+	if (!slot)
+		end_near_capture(sk);
 	bpf_map_delete_elem(&captures, &key);
 }
 
@@ -185,7 +226,7 @@ static __always_inline void emit_span(const struct http_conn *conn, __u64 sk, __
 	bytes = (__u64)capture->event.request_head_bytes + capture->event.response_head_bytes;
 	if (bytes > 2 * HTTP_CAPTURE_BYTES)
 		return;
-	if (bpf_ringbuf_output(&events, capture, sizeof(capture->event) + bytes, BPF_RB_NO_WAKEUP))
+	if (bpf_ringbuf_output(&events, &capture->event, sizeof(capture->event) + bytes, BPF_RB_NO_WAKEUP))
 		count(HTTP_LOST_RING_FULL);
 	else
 		count(HTTP_COUNT_SPANS);

@@ -11,6 +11,7 @@
 #include "http_carry.bpf.h"
 #include "http_body.bpf.h"
 #include "http_head.bpf.h"
+#include "http_plain.bpf.h"
 
 /* Messages, chunks and windows of a head that one call may hold; what is beyond loses its framing. */
 #define HTTP_STEPS 2048
@@ -65,12 +66,12 @@ __attribute__((noinline)) int http_step_on(__u32 slot)
 	run.sent = run.call->sent;
 	run.is_request = run.call->is_request;
 	key = (__u64)run.sk;
-	run.conn = bpf_map_lookup_elem(&connections, &key);
+	run.conn = find_connection(key);
 	return run.conn && !take_step(&run, HTTP_WINDOW - HTTP_CARRY);
 }
 
 /* Takes the first step over the bytes of one call. Returns whether there are more, for http_step_on(). */
-static __always_inline bool step_first(struct http_run *run)
+static __attribute__((noinline)) int step_first(struct http_run *run)
 {
 	struct http_conn *conn = run->conn;
 
@@ -96,7 +97,7 @@ __attribute__((noinline)) int http_lose_framing(__u32 slot)
 	if (!scratch)
 		return 0;
 	key = (__u64)scratch->call.sk;
-	conn = bpf_map_lookup_elem(&connections, &key);
+	conn = find_connection(key);
 	if (!conn)
 		return 0;
 	count(HTTP_LOST_FRAMING);

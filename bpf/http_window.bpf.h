@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The window: bytes of a call, copied from user memory and looked at by the parsers of http_parse.h. */
+/* The window: bytes of a call, copied from user memory and looked at by the parsers (http_*parse.h). */
 #ifndef WATTSPAN_HTTP_WINDOW_BPF_H
 #define WATTSPAN_HTTP_WINDOW_BPF_H
 
@@ -51,9 +51,7 @@ __attribute__((noinline)) __u64 http_shape_path(__u32 slot, __u32 from, __u32 en
 
 	if (!scratch)
 		return 0;
-	scratch->shape.whole = whole_paths;
-	http_route_shape(&scratch->shape, scratch->window, from, end);
-	return scratch->shape.hash;
+	return http_route_shape(scratch->window, from, end, whole_paths, scratch->zero);
 }
 
 /* Reads on in scratch->lines; returns the bytes consumed. */

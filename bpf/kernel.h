@@ -40,10 +40,6 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
-struct inet_sock {
-	__be16 inet_sport;
-};
-
 struct sk_buff_head {
 	__u32 qlen;
 };
@@ -53,18 +49,39 @@ struct sock {
 	struct sk_buff_head sk_receive_queue;
 	__u16 sk_protocol;
 	int sk_err;
+	void *sk_user_data;
+};
+
+struct inet_sock {
+	struct sock sk;
+	__be16 inet_sport;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	const void *icsk_ulp_ops;
 };
 
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 write_seq;
+	__u32 snd_nxt;
+	__u64 tcp_clock_cache; /* since 4.20 */
 	__u64 bytes_received;
 	__u64 bytes_sent; /* since 4.19 */
 };
 
 struct socket {
 	struct sock *sk;
+};
+
+/* --- BPF --- */
+
+/* The verifier's own numbers of functions: read only whether they exist. */
+enum special_kfunc_type {
+	KF_bpf_rdonly_cast,
 };
 
 /* --- tasks --- */

@@ -57,14 +57,14 @@ static __always_inline void find_message_buffers(struct socket_call *call, __u64
 }
 
 /* Fills where the buffers are; call->bytes is set by the caller. */
-static __always_inline void find_user_buffer(struct socket_call *call)
+static __always_inline void find_user_buffer(struct socket_call *call, struct task_struct *task)
 {
 	struct syscall_regs regs;
 
 	call->buffers = 0;
 	call->messages = 0;
 	call->readable = 0;
-	if (!read_syscall_regs(&regs))
+	if (!read_syscall_regs(task, &regs))
 		return;
 	call->base = regs.arg2;
 	switch (regs.number) {

@@ -1,9 +1,11 @@
 // The HTTP tap in the kernel: bpf/http.bpf.o, loaded and attached, and its maps.
-import type { BpfLink, BpfMap, BpfObject, BpfProgram } from "../../native/libbpf.ts";
-import { http_settings } from "../layouts.gen.ts";
+import type { BpfLink, BpfObject, BpfProgram } from "../../native/libbpf.ts";
+import { http_conn, http_settings } from "../layouts.gen.ts";
 import { type OnRecord, RingReader } from "../ring.ts";
 import { MAP_COUNTER_NAMES, sumCounters, type TapCounters } from "./counters.ts";
 import type { HttpTap, MapSnapshot, SelectorBits, SpanSettings } from "./http-tap.ts";
+import { MapReader } from "./map-reader.ts";
+import { SeriesMaps } from "./series-maps.ts";
 import type { SocketHook } from "./socket-hooks.ts";
 
 const EMPTY: MapSnapshot = { count: 0, keys: Buffer.alloc(0), values: Buffer.alloc(0) };
@@ -16,9 +18,10 @@ export class BpfHttpTap implements HttpTap {
   readonly #programs: readonly BpfProgram[];
   readonly #targets: RingReader;
   readonly #requests: RingReader;
-  readonly #series: MapReader;
+  readonly #series: SeriesMaps;
   readonly #sizes: MapReader;
   readonly #connections: MapReader;
+  readonly #nearConnections: MapReader;
   readonly #counters: MapReader;
   readonly #settings: Buffer = Buffer.alloc(http_settings.size);
   readonly #key: Buffer = Buffer.alloc(4);
@@ -30,9 +33,10 @@ export class BpfHttpTap implements HttpTap {
     this.#programs = object.programs.filter((program) => program.autoload && !isLookedAtTwice(hook, program));
     this.#targets = new RingReader(object.map("target_events").ring());
     this.#requests = new RingReader(object.map("events").ring());
-    this.#series = new MapReader(object.map("series"));
+    this.#series = new SeriesMaps(object.map("near_series"), object.map("series"));
     this.#sizes = new MapReader(object.map("sizes"));
     this.#connections = new MapReader(object.map("connections"));
+    this.#nearConnections = new MapReader(object.map("near_connections"));
     this.#counters = new MapReader(object.map("counters"));
   }
 
@@ -55,11 +59,14 @@ export class BpfHttpTap implements HttpTap {
   }
 
   readConnections(): MapSnapshot {
-    return this.#connections.read();
+    const far = this.#connections.read();
+    const near = this.#nearConnections.read();
+    const values = [far, near].map(({ count, values }) => values.subarray(0, count * http_conn.size));
+    return { count: far.count + near.count, keys: EMPTY.keys, values: Buffer.concat(values) };
   }
 
   deleteSeries(key: Uint8Array): void {
-    this.#series.map.delete(key);
+    this.#series.delete(key);
     this.#sizes.map.delete(key);
   }
 
@@ -129,23 +136,4 @@ export class BpfHttpTap implements HttpTap {
 /** Whether another program sees the same events: nothing is lost where one of the two is left out. */
 function isLookedAtTwice(hook: SocketHook, { name }: BpfProgram): boolean {
   return hook === "tracepoint" && name.startsWith("trace_inet_sock_set_state");
-}
-
-/** Reads a whole map again and again into the same buffers, whose pages are only touched as far as there are entries. */
-class MapReader {
-  readonly map: BpfMap;
-  #keys: Buffer | undefined;
-  #values: Buffer | undefined;
-
-  constructor(map: BpfMap) {
-    this.map = map;
-  }
-
-  read(): MapSnapshot {
-    const { map } = this;
-    this.#keys ??= Buffer.allocUnsafeSlow(map.keySize * map.maxEntries);
-    this.#values ??= Buffer.allocUnsafeSlow(map.valueSize * map.maxEntries);
-    const count = map.readAll(this.#keys, this.#values);
-    return { count, keys: this.#keys, values: this.#values };
-  }
 }

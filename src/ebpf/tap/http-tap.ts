@@ -33,7 +33,7 @@ export interface HttpTap {
   readSeries(): MapSnapshot;
   /** struct http_series_key to struct http_sizes; empty where body sizes are off. */
   readSizes(): MapSnapshot;
-  /** Socket address to struct http_conn. */
+  /** A struct http_conn for each connection, and empty ones; no keys. */
   readConnections(): MapSnapshot;
   /** Removes a series and its sizes. */
   deleteSeries(key: Uint8Array): void;

@@ -8,6 +8,9 @@ const PROCESS_TAP_BYTES = 1 << 20;
 const CONNECTION_CHOICES = [16_384, 12_288, 8192, 4096] as const;
 /** Most connections wait: few have a request under way at once. A capture is some 1,760 bytes. */
 const CONNECTIONS_PER_CAPTURE = 8;
+/** How many of them have a place in an array in front of their map (bpf/http_near.bpf.h): one in so many. */
+const PER_NEAR = 4;
+const NEAR_SERIES = 1024;
 /** Series each shard has room for at least: some hundred routes by method and status. */
 const SERIES_PER_SHARD = 512;
 const MIN_SERIES = 4096;
@@ -79,7 +82,12 @@ export function chooseMapSizes(maps: readonly MapShape[], needs: MapNeeds): MapS
   const wanted = Math.max(MIN_SERIES, SERIES_PER_SHARD * shards);
   let maxEntries: Readonly<Record<string, number>> = {};
   for (const connections of CONNECTION_CHOICES) {
-    const fixed = { connections, captures: connections / CONNECTIONS_PER_CAPTURE, ...unneeded(needs) };
+    const fixed = {
+      ...nearAndFar("connections", connections),
+      ...nearAndFar("captures", connections / CONNECTIONS_PER_CAPTURE),
+      near_series: NEAR_SERIES,
+      ...unneeded(needs),
+    };
     const series = seriesThatFit(maps, fixed, needs);
     maxEntries = { ...fixed, ...seriesMaps(Math.max(series, MIN_SERIES), needs) };
     if (series >= wanted) break;
@@ -87,10 +95,16 @@ export function chooseMapSizes(maps: readonly MapShape[], needs: MapNeeds): MapS
   return { shards, maxEntries, bytes: totalBytes(maps, maxEntries, needs.cpus) };
 }
 
+/** Of so many entries, those that have a place in an array, a power of two, and the others. */
+function nearAndFar(name: string, entries: number): Readonly<Record<string, number>> {
+  const near = 2 ** Math.floor(Math.log2(entries / PER_NEAR));
+  return { [`near_${name}`]: near, [name]: entries - near };
+}
+
 /** Maps that what is off would use. */
 function unneeded(needs: MapNeeds): Readonly<Record<string, number>> {
   return {
-    ...(needs.spans ? {} : { events: MIN_RING_BYTES, captures: 1, client_edges: 64 }),
+    ...(needs.spans ? {} : { events: MIN_RING_BYTES, near_captures: 1, captures: 1, client_edges: 64 }),
     ...(needs.processSelectors ? {} : { processes: 1 }),
     ...(needs.pendingCalls ? {} : { pending_calls: 1 }),
   };

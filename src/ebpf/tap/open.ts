@@ -141,7 +141,10 @@ function attachTo(object: BpfObject, links: BpfLink[]): void {
   }
 }
 
-function rodataOf(settings: HttpTapSettings, { shards }: MapSizes): NonNullable<ObjectOptions["rodata"]> {
+function rodataOf(
+  settings: HttpTapSettings,
+  { shards, maxEntries }: MapSizes,
+): NonNullable<ObjectOptions["rodata"]> {
   return {
     agent_tgid: settings.agentPid,
     roles: (settings.server ? 1 : 0) | (settings.client ? 2 : 0),
@@ -150,6 +153,9 @@ function rodataOf(settings: HttpTapSettings, { shards }: MapSizes): NonNullable<
     request_capture_bytes: settings.requestCaptureBytes,
     response_capture_bytes: settings.responseCaptureBytes,
     shard_mask: shards - 1,
+    near_connections_mask: maxEntries.near_connections! - 1,
+    near_series_mask: maxEntries.near_series! - 1,
+    near_captures_mask: maxEntries.near_captures! - 1,
     routes_limit: settings.routesLimit,
     whole_paths: settings.wholePaths ? 1 : 0,
     boundaries: settings.boundariesNs.length,

@@ -1,13 +1,13 @@
 // The name of a path's shape, for paths that no pattern of the user's matches.
 
-/** HTTP_SHAPE_BYTES of bpf/http_parse.h: what lies behind does not count. */
+/** HTTP_SHAPE_BYTES of bpf/http_route_parse.h: what lies behind does not count. */
 export const SHAPE_BYTES = 256;
 const MAX_NAME_BYTES = 32;
 const PLACEHOLDER = "{id}";
 
 /**
  * Whether a segment is a value rather than a name: it carries a digit (but not v1 … v99), a character that route names
- * do not have, or is long. The same as http_segment_is_value() in bpf/http_parse.h, which decides what is one series.
+ * do not have, or is long. The same as http_segment_is_value() in bpf/http_route_parse.h, which decides what is one series.
  */
 function isValue(segment: string): boolean {
   if (segment.length > MAX_NAME_BYTES || /[^A-Za-z0-9._~-]/.test(segment)) return true;

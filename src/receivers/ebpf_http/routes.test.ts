@@ -47,7 +47,7 @@ const PATHS = [
   "/A/b",
 ];
 
-/** The kernel's hash of each path's shape: bpf/http_parse.h, compiled for this host. */
+/** The kernel's hash of each path's shape: bpf/http_route_parse.h, compiled for this host. */
 function kernelHashes(paths: readonly string[], whole = false): string[] {
   const folder = mkdtempSync(join(tmpdir(), "route-shape-"));
   try {
@@ -68,18 +68,16 @@ const HARNESS = `
 #include <stdio.h>
 #include <string.h>
 #include <linux/types.h>
-#include "http_parse.h"
+#include "http_route_parse.h"
 static char input[1 << 20];
 int main(void)
 {
 	size_t length = fread(input, 1, sizeof(input) - 1, stdin);
 	for (size_t at = 0; at < length; at += strlen(input + at) + 1) {
 		static __u8 window[2 * HTTP_WINDOW + HTTP_SLACK];
-		struct http_shape shape = { .whole = WHOLE };
 		memset(window, 'Z', sizeof(window));
 		memcpy(window + 4, input + at, strlen(input + at));
-		http_route_shape(&shape, window, 4, 4 + strlen(input + at));
-		printf("%llx\\n", (unsigned long long)shape.hash);
+		printf("%llx\\n", (unsigned long long)http_route_shape(window, 4, 4 + strlen(input + at), WHOLE, 0));
 	}
 }
 `;
