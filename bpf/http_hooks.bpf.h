@@ -115,7 +115,7 @@ static __attribute__((noinline)) int end_closed(const struct sock *sk)
 	return 0;
 }
 
-static __attribute__((noinline)) int run_on(__u32 slot)
+static __always_inline int run_on(__u32 slot)
 {
 	__u32 i;
 

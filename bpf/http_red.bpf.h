@@ -47,7 +47,7 @@ static __always_inline void count_sizes(const struct http_series_key *key, __u64
 }
 
 /* In the map of those that have no place of their own. */
-static __attribute__((noinline)) struct http_series *find_far_series(const struct http_series_key *key)
+static __always_inline struct http_series *find_far_series(const struct http_series_key *key)
 {
 	struct http_series *value = bpf_map_lookup_elem(&series, key);
 	__u32 zero = 0;

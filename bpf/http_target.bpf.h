@@ -50,9 +50,9 @@ static __always_inline bool admit_target(struct http_target_key key)
 	return true;
 }
 
-/* Settles request->target; window[0, bytes) is the part of the head that names it. */
-static __always_inline void resolve_target(struct http_scratch *scratch, struct http_conn *conn,
-					   struct http_request *request, __u64 target, __u32 bytes)
+/* A target the connection has not had: not inlined, its keys would take stack from every step. */
+static __attribute__((noinline)) int find_target(struct http_scratch *scratch, struct http_conn *conn,
+						 struct http_request *request, __u64 target, __u32 bytes)
 {
 	struct http_target_key key = {
 		.process_start_ns = request->process_start_ns,
@@ -62,21 +62,28 @@ static __always_inline void resolve_target(struct http_scratch *scratch, struct 
 	};
 	__u32 one = 1;
 
-	request->target = target;
-	if (target == conn->known_target)
-		return;
 	if (!bpf_map_lookup_elem(&targets, &key)) {
 		if (!admit_target(key)) {
 			count(HTTP_ROUTES_OVER_LIMIT);
 			request->target = HTTP_TARGET_OTHER;
-			return;
+			return 0;
 		}
 		/* Where the ring is full the target stays unknown here, and its next request tries again. */
 		if (!send_target(scratch, conn, request, target, bytes))
-			return;
+			return 0;
 		bpf_map_update_elem(&targets, &key, &one, BPF_ANY);
 	}
 	conn->known_target = target;
+	return 0;
+}
+
+/* Settles request->target; window[0, bytes) is the part of the head that names it. */
+static __always_inline void resolve_target(struct http_scratch *scratch, struct http_conn *conn,
+					   struct http_request *request, __u64 target, __u32 bytes)
+{
+	request->target = target;
+	if (target != conn->known_target)
+		find_target(scratch, conn, request, target, bytes);
 }
 
 #endif
