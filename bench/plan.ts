@@ -5,6 +5,8 @@ import type { Ends } from "./agent.ts";
 export interface Plan {
   /** Of a measured run under load; whole seconds. */
   readonly seconds: number;
+  /** Of each figure of time in BPF. */
+  readonly kernelRuns: number;
   /** What the agent observes in paired runs. */
   readonly ends: readonly Ends[];
   /** Off and on, one after the other, for each kind of pair. */
@@ -19,6 +21,7 @@ export interface Plan {
 
 export const DEFAULT_PLAN: Plan = {
   seconds: 1,
+  kernelRuns: 5,
   ends: ["server", "both"],
   pairs: 6,
   pairsMs: 120_000,
@@ -29,6 +32,7 @@ export const DEFAULT_PLAN: Plan = {
 
 export const QUICK_PLAN: Plan = {
   seconds: 1,
+  kernelRuns: 3,
   ends: ["server"],
   pairs: 2,
   pairsMs: 15_000,

@@ -104,8 +104,11 @@ static __always_inline void scan_head(struct http_run *run, struct http_stream *
 /* Adds the window's consumed bytes to the request's capture. */
 static __always_inline void capture_head(struct http_run *run, const struct http_request *request, __u32 bytes)
 {
-	struct http_capture *capture = find_capture((__u64)run->sk, request->capture);
+	struct http_capture *capture;
 
+	if (!request->captured)
+		return;
+	capture = find_capture((__u64)run->sk, request->capture);
 	if (!capture)
 		return;
 	if (run->is_request)

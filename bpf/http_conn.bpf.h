@@ -55,7 +55,7 @@ struct http_request {
 	__u8 method;
 	__u8 minor_version;
 	__u8 body_open;       /* body_bytes is still being counted in the request stream */
-	__u8 pad;
+	__u8 captured;        /* it may become a span */
 };
 
 /* What a request in one call touches is in front, in two cache lines; what only others need is behind. */

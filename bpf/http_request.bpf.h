@@ -61,7 +61,7 @@ static __always_inline void report_request(struct http_conn *conn, __u64 sk, __u
 		emit_span(conn, sk, end_ns, failure);
 	if (conn->current.capture)
 		end_capture(sk, conn->current.capture);
-	else if (spans_enabled)
+	else if (conn->current.captured)
 		end_near_capture(sk);
 }
 
@@ -164,7 +164,8 @@ static __always_inline void begin_request(struct http_run *run)
 	if (spans_enabled || !conn->requests)
 		request->edge = read_edge(run->sk, run->sent,
 					  run->call->bytes - run->call->offset);
-	if (spans_enabled)
+	request->captured = spans_enabled && may_be_kept(request->edge);
+	if (request->captured)
 		begin_capture((__u64)run->sk, request->capture);
 }
 

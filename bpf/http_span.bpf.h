@@ -8,6 +8,33 @@
 /* Windows of 2^30 ns stand for seconds: no division. */
 #define SPAN_SECOND_SHIFT 30
 
+/* Ids are functions of the edge, so that both ends of a connection, on any host, derive the same. */
+#define EDGE_TRACE_HIGH 0x7761747473706131ULL
+#define EDGE_TRACE_LOW 0x7761747473706132ULL
+#define EDGE_CLIENT 0x7761747473706133ULL
+#define EDGE_SERVER 0x7761747473706134ULL
+
+static __always_inline __u64 edge_id(__u64 edge, __u64 salt)
+{
+	__u64 id = http_mix(http_mix(edge, salt), salt >> 3);
+
+	return id ? id : 1;
+}
+
+/* What a request's span is chosen by, where it is chosen by chance: 56 bits of its trace id. */
+static __always_inline __u64 read_randomness(__u64 edge)
+{
+	return edge_id(edge, EDGE_TRACE_LOW) & ((1ULL << SPAN_THRESHOLD_BITS) - 1);
+}
+
+/* Whether the request that begins may become a span: what is kept however it ends, or depends on its end. */
+static __always_inline bool may_be_kept(__u64 edge)
+{
+	const struct http_settings *set = read_settings();
+
+	return set && (set->keep_errors || set->slow_ns || read_randomness(edge) >= set->span_threshold);
+}
+
 /* The place of the connection's capture, whoever has it now. */
 static __always_inline struct http_capture *near_capture(__u64 sk)
 {
@@ -144,19 +171,6 @@ static __always_inline bool spend_budget(const struct http_settings *set, __u64 
 	return true;
 }
 
-/* Ids are functions of the edge, so that both ends of a connection, on any host, derive the same. */
-#define EDGE_TRACE_HIGH 0x7761747473706131ULL
-#define EDGE_TRACE_LOW 0x7761747473706132ULL
-#define EDGE_CLIENT 0x7761747473706133ULL
-#define EDGE_SERVER 0x7761747473706134ULL
-
-static __always_inline __u64 edge_id(__u64 edge, __u64 salt)
-{
-	__u64 id = http_mix(http_mix(edge, salt), salt >> 3);
-
-	return id ? id : 1;
-}
-
 static __always_inline void fill_ids(struct http_request_event *event, __u64 edge, __u8 role)
 {
 	event->trace_id[0] = __builtin_bswap64(edge_id(edge, EDGE_TRACE_HIGH));
@@ -200,7 +214,6 @@ static __always_inline void emit_span(const struct http_conn *conn, __u64 sk, __
 	const struct http_settings *set = read_settings();
 	const struct http_request *request = &conn->current;
 	struct http_capture *capture;
-	__u64 randomness;
 	__u64 bytes;
 	bool first;
 
@@ -208,8 +221,7 @@ static __always_inline void emit_span(const struct http_conn *conn, __u64 sk, __
 		return;
 	first = (set->keep_errors && is_error(conn->role, conn->status, failure)) ||
 		(set->slow_ns && end_ns - request->start_ns >= set->slow_ns);
-	randomness = edge_id(request->edge, EDGE_TRACE_LOW) & ((1ULL << SPAN_THRESHOLD_BITS) - 1);
-	if (!first && randomness < set->span_threshold) {
+	if (!request->captured || (!first && read_randomness(request->edge) < set->span_threshold)) {
 		count(HTTP_COUNT_SPANS_SAMPLED_OUT);
 		return;
 	}

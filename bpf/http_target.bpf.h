@@ -20,6 +20,9 @@ static __always_inline bool send_target(struct http_scratch *scratch, const stru
 
 	if (size > HTTP_NAME_BYTES)
 		size = HTTP_NAME_BYTES;
+	/* Masked too, behind the compiler's back: below 5.13 the verifier may forget the comparison. */
+	asm volatile("" : "+r"(size));
+	size &= 2 * HTTP_NAME_BYTES - 1;
 	event->type = HTTP_EVENT_TARGET;
 	event->tgid = request->tgid;
 	event->process_start_ns = request->process_start_ns;

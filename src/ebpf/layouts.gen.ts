@@ -123,6 +123,7 @@ export const http_request = {
   method: 52,
   minor_version: 53,
   body_open: 54,
+  captured: 55,
 } as const;
 
 /** Byte offsets of `struct http_request_event`; `size` is its length. */
