@@ -1,4 +1,5 @@
 // The whole table of HTTP/1.x conversations.
+import { answeredCases } from "./cases/answered.ts";
 import { callCases } from "./cases/calls.ts";
 import type { Case } from "./cases/case.ts";
 import { chunkedCases } from "./cases/chunked.ts";
@@ -20,6 +21,7 @@ export const cases: readonly Case[] = [
   ...chunkedCases,
   ...interimCases,
   ...pipeliningCases,
+  ...answeredCases,
   ...callCases,
   ...lifetimeCases,
   ...olderCases,
