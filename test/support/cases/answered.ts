@@ -44,7 +44,7 @@ const requests: readonly Case[] = [
     "an empty line that is read by itself before a request",
     (talk) =>
       talk
-        .send("c", "write", `\n${get("/line")}`)
+        .send("c", "write", `\r\n${get("/line")}`)
         .receive("s", "read", 1)
         .receive("s")
         .answer(ok("line")),
