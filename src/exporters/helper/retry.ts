@@ -38,7 +38,6 @@ export function withRetry<S extends Signal>(
     async consume(data, context) {
       const signal = context?.signal;
       const deadline = config.maxElapsedTimeMs > 0 ? Date.now() + config.maxElapsedTimeMs : Infinity;
-      const wake = signal ? AbortSignal.any([signal, stopping]) : stopping;
       for (const interval of intervals(config)) {
         const last = stopping.aborted;
         try {
@@ -47,6 +46,7 @@ export function withRetry<S extends Signal>(
           const delayMs = delayAfter(error, interval, deadline, last || signal?.aborted === true);
           const attributes = { error: messageOf(error), interval: formatDurationMs(delayMs) };
           logger.info(attributes, "Exporting failed. Will retry the request after interval.");
+          const wake = signal ? AbortSignal.any([signal, stopping]) : stopping;
           await sleep(delayMs, undefined, { signal: wake }).catch(() => {}); // Woken early by a stop.
         }
       }
