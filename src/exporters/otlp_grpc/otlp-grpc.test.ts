@@ -32,6 +32,8 @@ async function receiver(options: ListenOptions = {}): Promise<OtlpReceiver> {
   return started;
 }
 
+const QUICK_RETRY = { initial_interval: "10ms", max_interval: "50ms", max_elapsed_time: "5s" };
+
 /** A started exporter without queue, so that `consume` tells what became of the data. */
 async function exporter<S extends Signal>(
   signal: S,
@@ -41,6 +43,7 @@ async function exporter<S extends Signal>(
   const config = parseConfig(otlpGrpcExporterFactory.config, {
     tls: { insecure: true },
     sending_queue: { enabled: false },
+    retry_on_failure: QUICK_RETRY, // On a busy machine the first connection may come too late.
     ...section,
   });
   const created = otlpGrpcExporterFactory.create(settings("otlp_grpc", logger), config, signal);
@@ -48,8 +51,6 @@ async function exporter<S extends Signal>(
   cleanups.push(() => created.shutdown(AbortSignal.timeout(1000)));
   return created;
 }
-
-const QUICK_RETRY = { initial_interval: "10ms", max_interval: "50ms", max_elapsed_time: "5s" };
 
 describe("otlp_grpc exporter", () => {
   it("sends the bytes of every signal to its service, with the user's headers and its own user agent", async () => {
