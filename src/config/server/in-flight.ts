@@ -49,6 +49,7 @@ export class InFlight {
 export class RequestBytes {
   readonly #inFlight: InFlight;
   #bytes = 0;
+  #closed = false;
 
   constructor(inFlight: InFlight) {
     this.#inFlight = inFlight;
@@ -58,8 +59,12 @@ export class RequestBytes {
     return this.#inFlight.stallMs;
   }
 
-  /** Adds to what the request holds; throws a StatusError when all requests together would hold too much. */
+  /**
+   * Adds to what the request holds; throws a StatusError when all requests together would hold too much, or when it is
+   * closed already: a peer may go while its request is decompressed.
+   */
   take(bytes: number): void {
+    if (this.#closed) throw new StatusError({ code: CODE.CANCELLED, message: "context canceled" });
     const more = this.#bytes === 0 ? bytes + REQUEST_BYTES : bytes;
     this.#inFlight.take(more);
     this.#bytes += more;
@@ -67,6 +72,7 @@ export class RequestBytes {
 
   /** The request is answered, or its peer is gone. Safe twice. */
   close(): void {
+    this.#closed = true;
     this.#inFlight.give(this.#bytes);
     this.#bytes = 0;
   }
