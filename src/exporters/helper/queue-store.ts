@@ -41,6 +41,8 @@ export class QueueStore<S extends Signal> {
   readonly #client: StorageClient;
   readonly #signal: S;
   readonly #dispatched = new Set<number>();
+  /** Of requests that could not be stored; the next ones have them. */
+  readonly #unused = new Set<number>();
   #readIndex = 0;
   #writeIndex = 0;
   #items = 0;
@@ -71,7 +73,7 @@ export class QueueStore<S extends Signal> {
 
   /** Stores a request; it survives from when this resolves. Gives its index. */
   async put(request: Request<S>): Promise<number> {
-    const index = this.#writeIndex++;
+    const index = this.#nextIndex();
     const size = storedSize(request);
     this.#add(size, 1);
     const operations = [{ type: "set", key: `${index}`, value: encodeRequest(request) } as const];
@@ -79,16 +81,27 @@ export class QueueStore<S extends Signal> {
       await this.#client.batch([...operations, this.#metadata()]);
     } catch (error) {
       this.#dispatched.delete(index);
+      this.#unused.add(index);
       this.#add(size, -1);
       throw error;
     }
     return index;
   }
 
+  #nextIndex(): number {
+    const [unused] = this.#unused;
+    if (unused === undefined) return this.#writeIndex++;
+    this.#unused.delete(unused);
+    if (unused < this.#readIndex) this.#dispatched.add(unused);
+    return unused;
+  }
+
   /** Marks a request as being sent; it stays until it is removed. One that was put before it need not be marked yet. */
   dispatch(index: number): void {
     this.#dispatched.add(index);
-    while (this.#readIndex <= index) this.#dispatched.add(this.#readIndex++);
+    for (; this.#readIndex <= index; this.#readIndex++) {
+      if (!this.#unused.has(this.#readIndex)) this.#dispatched.add(this.#readIndex);
+    }
   }
 
   /** The request at `index`; undefined when it is not there. Throws MalformedError. */
