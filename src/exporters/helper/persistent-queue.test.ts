@@ -13,6 +13,8 @@ import { FileStorageExtension } from "../../extensions/file_storage/extension.ts
 import { Slabs, Traces } from "../../pdata/index.ts";
 import { queueConfig, retryConfig } from "./config.ts";
 import { type QueuedExporter, type Sender, toExporter } from "./exporter.ts";
+import { SendingQueue } from "./queue.ts";
+import type { QueueStore } from "./queue-store.ts";
 
 const never = new AbortController().signal;
 let directory: string;
@@ -119,6 +121,14 @@ describe("a queue in a storage", () => {
       await after.shutdown(never);
     },
   );
+
+  it("starts however much a former run has left", async () => {
+    const indices = Array.from({ length: 200_000 }, (_, index) => index);
+    const store = { open: async () => indices, read: hang } as unknown as QueueStore<"traces">;
+    const queue = new SendingQueue(parseConfig(queueConfig, {}), logger, new Destination());
+    await queue.open(store);
+    expect(queue.stats.size).toBe(200_000);
+  });
 
   it("keeps who sent the data", async () => {
     const dead = new Destination();

@@ -91,7 +91,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     const { sizer } = this.#config;
     this.#room.fill(sizer === "requests" ? indices.length : store.size[sizer]);
     const left = { request: undefined, size: sizer === "requests" ? 1 : 0, result: undefined };
-    this.#waiting.push(...indices.map((index) => ({ ...left, index })));
+    for (const index of indices) this.#waiting.push({ ...left, index }); // More than a call's arguments can be.
     this.#pump();
   }
 
