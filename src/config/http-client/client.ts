@@ -77,6 +77,8 @@ export class HttpClient {
     }
     this.#jar?.store(post.url, response.headers["set-cookie"] ?? []);
     const body = await readBody(response, post.maxAnswerBytes);
+    // Answered early. What is still on its way would be read from memory that its owner may use again.
+    if (!request.writableFinished) request.destroy();
     return { status: response.statusCode ?? 0, headers: response.headers, body };
   }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import type { Exporter } from "../../component/index.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { PermanentError } from "../../consumer/index.ts";
 import { decodeLogs } from "../../pdata/decode/logs.ts";
-import type { Signal } from "../../pdata/index.ts";
+import { type Signal, Slabs, Traces } from "../../pdata/index.ts";
 import { decodeJson } from "../../pdata/json/decode.ts";
 import { Writer } from "../../pdata/protobuf/writer.ts";
 import { ThrottledError } from "../helper/retry.ts";
@@ -230,6 +230,31 @@ describe("otlp_http exporter", () => {
     const refused = await failure(sender.consume(traces(1)));
     expect(refused.message).toContain("ECONNREFUSED");
     expect(refused).not.toBeInstanceOf(PermanentError);
+  });
+
+  it("gives memory back only when nothing of it is on its way any more", async () => {
+    const to = createTcpServer((socket) => {
+      socket.once("data", () => {
+        socket.pause(); // Answers without having read the request.
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      });
+    });
+    await new Promise<void>((resolve) => to.listen(0, "127.0.0.1", resolve));
+    const closed = new Promise<void>((resolve) =>
+      to.once("connection", (socket) => {
+        socket.on("error", () => {}).once("close", () => resolve());
+        cleanups.push(
+          () => socket.destroy(),
+          () => to.close(),
+        );
+        setTimeout(() => socket.resume(), 500);
+      }),
+    );
+    const endpoint = `http://127.0.0.1:${(to.address() as AddressInfo).port}`;
+    const sender = await exporter("traces", { endpoint, compression: "none" });
+    const { bytes, lease } = new Slabs().lend(Buffer.alloc(32 << 20));
+    await sender.consume(new Traces([bytes], 1, [lease]));
+    await closed; // Nor could the connection be used for another request.
   });
 
   it("stops when nobody waits any more", async () => {
