@@ -160,9 +160,9 @@ const DATA_CLASSES: { readonly [S in Signal]: DataClass<SignalData[S]> } = {
   logs: Logs,
 };
 
-/** `fromBytes` for code that is generic over the signal. */
-export function dataFromBytes<S extends Signal>(signal: S, bytes: Uint8Array): SignalData[S] {
-  return new DATA_CLASSES[signal]([bytes]);
+/** `fromBytes` for code that is generic over the signal; the memory may be lent. */
+export function dataFromBytes<S extends Signal>(signal: S, bytes: Uint8Array, lease?: Lease): SignalData[S] {
+  return new DATA_CLASSES[signal]([bytes], undefined, lease && [lease]);
 }
 
 /** `concat` for code that is generic over the signal. */

@@ -9,6 +9,6 @@ export { type MetricDescriptor, MetricsBuilder, TEMPORALITY } from "./metrics-bu
 export { Nanos } from "./nanos.ts";
 export { MalformedError } from "./protobuf/wire.ts";
 export type { Signal, SignalData } from "./signal.ts";
-export { type Lease, Slabs } from "./slabs.ts";
+export { type Lease, type LentBytes, Slabs } from "./slabs.ts";
 export { encodeSpanFields, SPAN_KIND, STATUS_CODE, TracesBuilder } from "./traces-builder.ts";
 export { valueText } from "./value-text.ts";

@@ -10,9 +10,15 @@ export interface LentBytes {
   readonly lease: Lease;
 }
 
-const SLAB_BYTES = 256 << 10;
-/** Two batches of the default size: one that is being sent, one that is being filled. */
-const KEPT_SLABS = 28;
+/** How much memory there is to lend. */
+export interface SlabsOptions {
+  /** What is larger is lent by itself, and not kept. */
+  readonly slabBytes: number;
+  readonly keptSlabs: number;
+}
+
+/** Two batches of spans of the default size: one that is being sent, one that is being filled. */
+const TWO_BATCHES: SlabsOptions = { slabBytes: 256 << 10, keptSlabs: 28 };
 
 /**
  * Lends pieces of slabs. A slab whose pieces have all come back is used again, after its old views were detached: who
@@ -20,18 +26,30 @@ const KEPT_SLABS = 28;
  * from being used again, and the garbage collector takes it when they are gone: giving back is not a must.
  */
 export class Slabs {
+  readonly #options: SlabsOptions;
   readonly #free: ArrayBuffer[] = [];
   #current: Slab | undefined;
 
+  constructor(options: SlabsOptions = TWO_BATCHES) {
+    this.#options = options;
+  }
+
   /** A copy of `source` in lent memory. */
   lend(source: Uint8Array): LentBytes {
+    const lent = this.take(source.length);
+    lent.bytes.set(source);
+    return lent;
+  }
+
+  /** Lent memory with anything in it, to be written over. */
+  take(length: number): LentBytes {
     let slab = this.#current;
-    if (!slab?.fits(source.length)) {
+    if (!slab?.fits(length)) {
       slab?.retire();
-      slab = new Slab(this.#takeBuffer(source.length), this.#keep);
+      slab = new Slab(this.#takeBuffer(length), this.#keep);
       this.#current = slab;
     }
-    return slab.lend(source);
+    return slab.take(length);
   }
 
   /** Lets go of a slab that nobody has needed lately; to be called where there is nothing to do. */
@@ -40,13 +58,14 @@ export class Slabs {
   }
 
   #takeBuffer(bytes: number): ArrayBuffer {
-    if (bytes > SLAB_BYTES) return new ArrayBuffer(bytes);
-    return this.#free.pop() ?? new ArrayBuffer(SLAB_BYTES);
+    const { slabBytes } = this.#options;
+    if (bytes > slabBytes) return new ArrayBuffer(bytes);
+    return this.#free.pop() ?? new ArrayBuffer(slabBytes);
   }
 
   readonly #keep = (buffer: ArrayBuffer): void => {
-    if (buffer.byteLength === SLAB_BYTES && this.#free.length < KEPT_SLABS)
-      this.#free.push(buffer.transfer());
+    const { slabBytes, keptSlabs } = this.#options;
+    if (buffer.byteLength === slabBytes && this.#free.length < keptSlabs) this.#free.push(buffer.transfer());
     else buffer.transfer(0); // frees it now
   };
 }
@@ -68,10 +87,9 @@ class Slab {
     return this.#used + bytes <= this.#buffer.byteLength;
   }
 
-  lend(source: Uint8Array): LentBytes {
-    const bytes = Buffer.from(this.#buffer, this.#used, source.length);
-    bytes.set(source);
-    this.#used += source.length;
+  take(length: number): LentBytes {
+    const bytes = Buffer.from(this.#buffer, this.#used, length);
+    this.#used += length;
     this.#lent++;
     return { bytes, lease: this };
   }

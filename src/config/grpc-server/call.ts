@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { timerMs } from "../../confmap/duration.ts";
 import type { ClientInfo, Context } from "../../consumer/index.ts";
+import type { Lease, LentBytes, Slabs } from "../../pdata/index.ts";
 import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
 import { CODE } from "../rpc-status/codes.ts";
@@ -12,12 +13,20 @@ import type { Stream, StreamListener } from "./http2/stream.ts";
 import { MessageReader } from "./message.ts";
 import { DEADLINE_EXCEEDED, refusalOf } from "./refusal.ts";
 
+/** A request's message. Its memory may be lent: whoever has it last may give it back. */
+export interface UnaryRequest {
+  readonly bytes: Buffer;
+  readonly lease?: Lease;
+}
+
 /** Answers a request's bytes with a response's, or rejects; what is no StatusError is answered by `statusOf`. */
-export type UnaryHandler = (request: Buffer, context: Context) => Promise<Uint8Array>;
+export type UnaryHandler = (request: UnaryRequest, context: Context) => Promise<Uint8Array>;
 
 /** What a call needs of its server. */
 export interface CallServer {
   readonly maxMessageBytes: number;
+  /** What messages are received into. */
+  readonly slabs: Slabs;
   /** By path: `/package.Service/Method`. */
   readonly handlers: ReadonlyMap<string, UnaryHandler>;
   client(stream: Stream, headers: IncomingHttpHeaders): ClientInfo;
@@ -43,7 +52,7 @@ export class UnaryCall implements StreamListener {
     this.#stream = stream;
     this.#headers = headers;
     this.#held = held;
-    this.#reader = new MessageReader(server.maxMessageBytes, held);
+    this.#reader = new MessageReader(server.maxMessageBytes, held, server.slabs);
   }
 
   run(): void {
@@ -97,7 +106,7 @@ export class UnaryCall implements StreamListener {
   }
 
   /** The message, decompressed. */
-  #request(): Buffer | Promise<Buffer> {
+  #request(): UnaryRequest | Promise<UnaryRequest> {
     const message = this.#reader.take();
     if (!this.#reader.compressed) return message;
     const decompress = GRPC_ENCODINGS.get(String(this.#headers["grpc-encoding"]));
@@ -106,12 +115,13 @@ export class UnaryCall implements StreamListener {
     throw new StatusError({ code: CODE.INTERNAL, message: problem });
   }
 
-  async #decompressed(decompress: Decompress, message: Buffer): Promise<Buffer> {
+  async #decompressed(decompress: Decompress, message: LentBytes): Promise<UnaryRequest> {
     const { maxMessageBytes } = this.#server;
     try {
-      const request = await decompress(message, maxMessageBytes);
-      this.#held.take(request.length);
-      return request;
+      const bytes = await decompress(message.bytes, maxMessageBytes);
+      message.lease.release();
+      this.#held.take(bytes.length);
+      return { bytes };
     } catch (error) {
       throw decompressFailure(error as Error, maxMessageBytes);
     }

@@ -1,4 +1,5 @@
 // Hot: puts the one message of a unary call together from what its DATA frames bring.
+import type { LentBytes, Slabs } from "../../pdata/index.ts";
 import { CODE } from "../rpc-status/codes.ts";
 import { StatusError } from "../rpc-status/status.ts";
 import type { RequestBytes } from "../server/in-flight.ts";
@@ -14,12 +15,14 @@ export class MessageReader {
   readonly #held: RequestBytes;
   readonly #prefix: Buffer = Buffer.allocUnsafe(PREFIX_BYTES);
   #prefixLength = 0;
-  #message: Buffer | undefined;
+  readonly #slabs: Slabs;
+  #message: LentBytes | undefined;
   #length = 0;
 
-  constructor(maxBytes: number, held: RequestBytes) {
+  constructor(maxBytes: number, held: RequestBytes, slabs: Slabs) {
     this.#maxBytes = maxBytes;
     this.#held = held;
+    this.#slabs = slabs;
   }
 
   get compressed(): boolean {
@@ -37,22 +40,23 @@ export class MessageReader {
       this.#message = this.#begin();
       rest = chunk.subarray(taken);
     }
-    if (this.#length + rest.length > this.#message.length) {
+    const { bytes } = this.#message;
+    if (this.#length + rest.length > bytes.length) {
       throw internal("cardinality violation: received multiple messages for a unary call");
     }
-    rest.copy(this.#message, this.#length);
+    rest.copy(bytes, this.#length);
     this.#length += rest.length;
   }
 
   /** The whole message, still compressed where it is. */
-  take(): Buffer {
+  take(): LentBytes {
     if (this.#prefixLength === 0) throw internal("cardinality violation: received no request message");
-    if (!this.#message || this.#length < this.#message.length) throw internal("unexpected EOF");
+    if (!this.#message || this.#length < this.#message.bytes.length) throw internal("unexpected EOF");
     return this.#message;
   }
 
   /** Makes room for as many bytes as the prefix says. Memory that is never written to is never really taken. */
-  #begin(): Buffer {
+  #begin(): LentBytes {
     const flag = this.#prefix[0]!;
     const length = this.#prefix.readUInt32BE(1);
     if (flag > 1) throw internal(`grpc: received unexpected payload format ${flag}`);
@@ -63,6 +67,6 @@ export class MessageReader {
       });
     }
     this.#held.take(length);
-    return Buffer.allocUnsafe(length);
+    return this.#slabs.take(length);
   }
 }

@@ -23,7 +23,7 @@ afterEach(async () => {
 /** A server of one method; gives its address. */
 async function serve(
   section: object,
-  handler: UnaryHandler = async (request) => request,
+  handler: UnaryHandler = async ({ bytes }) => bytes,
   inFlight: InFlight = new InFlight(256 * MIB),
 ): Promise<string> {
   const config = parseConfig(grpcServerConfig("127.0.0.1:0"), section);
@@ -49,9 +49,9 @@ async function session(address: string): Promise<ClientHttp2Session> {
 
 /** Answers after `ms`. */
 function late(ms: number): UnaryHandler {
-  return async (request) => {
+  return async ({ bytes }) => {
     await sleep(ms);
-    return request;
+    return bytes;
   };
 }
 

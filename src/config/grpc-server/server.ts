@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Logger } from "../../component/index.ts";
 import type { ClientInfo } from "../../consumer/index.ts";
+import { Slabs } from "../../pdata/index.ts";
 import { listen, peerAddress } from "../net.ts";
 import type { InFlight } from "../server/in-flight.ts";
 import { ServerTls } from "../tls/server.ts";
@@ -16,6 +17,9 @@ import { Keepalive } from "./keepalive.ts";
 
 const MIB = 2 ** 20;
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * MIB;
+/** Memory of messages that were sent on is kept for the next ones: a few batches, and less of it with each idle second. */
+const KEPT_SLABS = 12;
+const TRIM_INTERVAL_MS = 1000;
 
 /** What a server of calls is made of. */
 export interface GrpcServerOptions {
@@ -29,12 +33,14 @@ export interface GrpcServerOptions {
 /** Serves from `start` to `shutdown`. */
 export class GrpcServer implements CallServer {
   readonly maxMessageBytes: number;
+  readonly slabs: Slabs = new Slabs({ slabBytes: MIB, keptSlabs: KEPT_SLABS });
   readonly handlers: ReadonlyMap<string, UnaryHandler>;
   readonly #config: GrpcServerConfig;
   readonly #inFlight: InFlight;
   readonly #logger: Logger;
   readonly #connections = new Set<Connection>();
   #server: Server | undefined;
+  #trim: NodeJS.Timeout | undefined;
 
   constructor({ config, handlers, inFlight, logger }: GrpcServerOptions) {
     this.#config = config;
@@ -51,6 +57,7 @@ export class GrpcServer implements CallServer {
     const address = await listen(server, this.#config);
     server.on("error", onError);
     this.#server = server;
+    this.#trim = setInterval(() => this.slabs.trim(), TRIM_INTERVAL_MS).unref();
     return address;
   }
 
@@ -58,6 +65,7 @@ export class GrpcServer implements CallServer {
   async shutdown(signal: AbortSignal): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    clearInterval(this.#trim);
     if (!server) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const connection of this.#connections) connection.close();

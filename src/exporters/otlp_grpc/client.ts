@@ -72,7 +72,7 @@ export class SharedClient {
       const options: CallOptions = { deadline: Date.now() + this.#config.timeoutMs };
       const call = client.makeUnaryRequest(
         path,
-        isCompressed(this.#config) && takesPieces() ? inPieces : join,
+        takesPieces() ? inPieces : join,
         asIs,
         request,
         metadata(this.#config),

@@ -28,8 +28,10 @@ const FURTHER = { zstd: compressor("zstd")!, snappy: compressor("x-snappy-framed
 
 /** What precedes a message in gRPC: whether it is compressed, and its length. */
 const FRAME_BYTES = 5;
+/** Room for it. */
+const PREFIX: Buffer = Buffer.alloc(FRAME_BYTES);
 
-/** The pieces of messages, by the empty buffers that stand for them on their way through grpc-js. */
+/** The pieces of messages, by the empty buffers that stand for them on their way through grpc-js, which copies what it frames itself. */
 const piecesOf = new WeakMap<Buffer, readonly Uint8Array[]>();
 let understood: boolean | undefined;
 
@@ -39,7 +41,7 @@ export function takesPieces(): boolean {
   return understood;
 }
 
-/** Stands for a message whose pieces are joined only as they are compressed. For where `takesPieces`. */
+/** Stands for a message whose pieces are joined, or compressed, only as they are framed. For where `takesPieces`. */
 export function inPieces(pieces: readonly Uint8Array[]): Buffer {
   const standIn = Buffer.alloc(0);
   piecesOf.set(standIn, pieces);
@@ -63,10 +65,8 @@ function install(): boolean {
       const message = await pending;
       const pieces = piecesOf.get(message.message);
       if (!pieces) return await sendMessage(pending); // somebody else's
-      // What the server said of itself meanwhile may have ruled it out.
-      const compressed = await compressedFrame(filter.currentCompressionAlgorithm, pieces);
-      if (compressed) return { ...message, message: compressed };
-      return await sendMessage(Promise.resolve({ ...message, message: Buffer.concat(pieces) }));
+      // What the server said of itself meanwhile may have ruled a compression out.
+      return { ...message, message: await frameOf(filter.currentCompressionAlgorithm, pieces) };
     };
     return filter;
   };
@@ -79,20 +79,17 @@ function accepts({ sharedFilterConfig }: Filter, encoding: string): boolean {
   return supported === undefined || supported.split(",").some((name) => name.trim() === encoding);
 }
 
-/** The message and what precedes it; undefined when it is not to be compressed. */
-async function compressedFrame(
-  encoding: string | undefined,
-  pieces: readonly Uint8Array[],
-): Promise<Buffer | undefined> {
-  if (encoding === "gzip") return marked(await gzipPieces(pieces, FRAME_BYTES));
-  if (encoding !== "zstd" && encoding !== "snappy") return undefined;
+/** The message, as `encoding` has it, and what precedes it. */
+async function frameOf(encoding: string | undefined, pieces: readonly Uint8Array[]): Promise<Buffer> {
+  if (encoding === "gzip") return marked(await gzipPieces(pieces, FRAME_BYTES), true);
+  if (encoding !== "zstd" && encoding !== "snappy") return marked(Buffer.concat([PREFIX, ...pieces]), false);
   const body = await FURTHER[encoding](Buffer.concat(pieces));
-  return marked(Buffer.concat([Buffer.alloc(FRAME_BYTES), body]));
+  return marked(Buffer.concat([PREFIX, body]), true);
 }
 
 /** Fills in the first bytes of `frame`. */
-function marked(frame: Buffer): Buffer {
-  frame.writeUInt8(1, 0);
+function marked(frame: Buffer, compressed: boolean): Buffer {
+  frame.writeUInt8(compressed ? 1 : 0, 0);
   frame.writeUInt32BE(frame.length - FRAME_BYTES, 1);
   return frame;
 }

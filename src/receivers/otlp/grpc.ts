@@ -1,8 +1,8 @@
 // OTLP over gRPC: one unary method for each signal.
 import type { UnaryHandler } from "../../config/grpc-server/call.ts";
 import type { Consumer, Consumers } from "../../consumer/index.ts";
-import type { Signal } from "../../pdata/index.ts";
-import { decodeRequest, exportData, RESPONSE } from "./export.ts";
+import { dataFromBytes, type Signal } from "../../pdata/index.ts";
+import { type Decode, decodeRequest, exportData, RESPONSE } from "./export.ts";
 
 const METHODS: { readonly [S in Signal]: string } = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -14,8 +14,9 @@ const METHODS: { readonly [S in Signal]: string } = {
 export function grpcHandlers(next: Consumers<Signal>): ReadonlyMap<string, UnaryHandler> {
   const handlers = new Map<string, UnaryHandler>();
   for (const [signal, consumer] of Object.entries(next) as [Signal, Consumer<Signal>][]) {
-    handlers.set(METHODS[signal], async (request, context) => {
-      await exportData(consumer, decodeRequest(signal, request), context);
+    handlers.set(METHODS[signal], async ({ bytes, lease }, context) => {
+      const decode: Decode = (of, request) => dataFromBytes(of, request, lease);
+      await exportData(consumer, decodeRequest(signal, bytes, decode), context);
       return RESPONSE;
     });
   }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LogRecorder } from "../../../../test/support/component.ts";
 import { parseConfig } from "../../../confmap/decode.ts";
 import { InFlight } from "../../server/in-flight.ts";
+import type { UnaryHandler } from "../call.ts";
 import { grpcServerConfig } from "../config.ts";
 import { GrpcServer } from "../server.ts";
 import { ERROR, FLAG, FRAME, frame, PREFACE, settingsFrame, uint32 } from "./frames.ts";
@@ -18,7 +19,7 @@ let server: GrpcServer;
 let address: string;
 
 beforeAll(async () => {
-  const handler = async (request: Buffer) => Buffer.from(String(request.length));
+  const handler: UnaryHandler = async ({ bytes }) => Buffer.from(String(bytes.length));
   const config = parseConfig(grpcServerConfig("127.0.0.1:0"), { max_recv_msg_size_mib: 64 });
   const options = { config, handlers: new Map([[PATH, handler]]), inFlight, logger: new LogRecorder() };
   server = new GrpcServer(options);
