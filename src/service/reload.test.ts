@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { logs, traces } from "../../test/support/data.ts";
 import { Bench } from "../../test/support/service.ts";
 import type { Service } from "./service.ts";
@@ -170,6 +170,15 @@ describe("a reload", () => {
     expect(await reloaded).toEqual(["stop exporter out traces", "start exporter out traces"]);
     await sent;
     expect(exported()).toEqual(["out 4"]);
+    await agent.shutdown();
+  });
+
+  it("does not take the pause between a receiver and its successor for the end of all data", async () => {
+    const agent = await running({ receivers: "in: {exclusive: true}" });
+    const onFinished = vi.fn();
+    void agent.finished.then(onFinished);
+    await reload(agent, { receivers: "in: {exclusive: true, timeout: 1s}" });
+    expect(onFinished).not.toHaveBeenCalled();
     await agent.shutdown();
   });
 

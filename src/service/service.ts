@@ -46,6 +46,8 @@ export class Service {
   #reloading: Promise<void> = Promise.resolve();
   readonly #startTime = new Date();
   #running = false;
+  /** Whether a reload is under way, which stops receivers and starts others in their place. */
+  #replacing = false;
 
   /** Builds the graph; nothing runs yet. Throws a ConfigError when the pipelines do not fit together. */
   constructor(config: AgentConfig, options: ServiceOptions) {
@@ -98,9 +100,12 @@ export class Service {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#reloading = promise;
     await before;
+    this.#replacing = true;
     try {
       await this.#replace(config);
     } finally {
+      this.#replacing = false;
+      this.#finishWhenStopped();
       resolve();
     }
   }
@@ -191,8 +196,12 @@ export class Service {
   readonly #onStatus = (node: Node, event: StatusEvent): void => {
     tellExtensions(this.#extensions, node, event);
     if (event.status === "fatal_error") this.#reportFatal(event.cause);
-    if (this.#running && event.status === "stopped" && this.#receiversStopped) this.#reportFinished();
+    if (event.status === "stopped") this.#finishWhenStopped();
   };
+
+  #finishWhenStopped(): void {
+    if (this.#running && !this.#replacing && this.#receiversStopped) this.#reportFinished();
+  }
 }
 
 function isInPipeline({ kind }: Node): boolean {
