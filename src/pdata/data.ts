@@ -92,6 +92,17 @@ abstract class OtlpData<S extends Signal> {
     this.#leases = NO_LEASES;
   }
 
+  /**
+   * Says that the data may stay for long, as in a queue whose server is down: bytes that are a small part of the memory
+   * they are in are copied, for they would keep all of it. What was lent is left to the garbage collector: an attempt
+   * that was given up may still be reading it.
+   */
+  keep(): void {
+    if (!this.chunks.some(isSmallPart)) return;
+    this.#chunks = [copied(this.#chunks, this.byteLength)];
+    this.#leases = NO_LEASES;
+  }
+
   /** Gives lent memory back: for the last owner, once the bytes are sent. Only the number of items is known afterwards. */
   release(): void {
     if (this.#leases.length === 0) return;
@@ -168,6 +179,21 @@ export function dataFromBytes<S extends Signal>(signal: S, bytes: Uint8Array, le
 /** `concat` for code that is generic over the signal. */
 export function concatData<S extends Signal>(signal: S, parts: readonly SignalData[S][]): SignalData[S] {
   return new DATA_CLASSES[signal](...OtlpData.join(parts));
+}
+
+function isSmallPart({ buffer, length }: Uint8Array): boolean {
+  return buffer.byteLength > 2 * length;
+}
+
+/** The chunks as one, in memory of its own. */
+function copied(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    copy.set(chunk, at);
+    at += chunk.length;
+  }
+  return copy;
 }
 
 /** The sum, where both are known. */

@@ -105,3 +105,18 @@ test.each<[string, (data: Traces) => Traces]>([
   expect(others.bytes()).toEqual(before);
   expect(data.bytes()).toEqual(traces(2).bytes());
 });
+
+test("data that stays for long has memory of its own, and keeps no slab", () => {
+  const slabs = new Slabs();
+  const data = lentTraces(slabs);
+  const { bytes: lent } = slabs.lend(Buffer.of(7));
+  const before = Buffer.from(data.bytes());
+  data.keep();
+  expect(data.chunks[0]!.buffer.byteLength).toBe(before.length);
+  data.release();
+  expect(Buffer.from(data.bytes())).toEqual(before);
+  expect(lent).toEqual(Buffer.of(7)); // What a try that was given up may still read is not given back either.
+  const own = data.chunks;
+  data.keep();
+  expect(data.chunks).toBe(own);
+});

@@ -71,6 +71,7 @@ export class Batcher<S extends Signal> {
   add(piece: Piece<S>): void {
     const key = partitionKey(piece.client, this.#keys);
     const partition = this.#partitions.get(key) ?? this.#open(key, piece.client);
+    if (partition.pieces.length > 0 && this.#isReady(partition)) piece.data.keep(); // Nobody takes what is there already.
     partition.pieces.push(piece);
     partition.size += this.#sizeOf(piece.data);
     this.#wait(partition);

@@ -3,7 +3,7 @@ import { LogRecorder } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
-import { Traces } from "../../pdata/index.ts";
+import { Slabs, Traces } from "../../pdata/index.ts";
 import { queueConfig } from "./config.ts";
 import { SendingQueue } from "./queue.ts";
 
@@ -44,6 +44,23 @@ describe("sending queue", () => {
     expect(gate.held.map(({ data }) => data.itemCount)).toEqual([1, 2, 3]);
     expect(queue.stats).toMatchObject({ size: 3, inFlight: 2, sentItems: 1 });
   });
+
+  it.each([{}, { batch: { min_size: 1 } }])(
+    "keeps no slab of a receiver for data that has to wait, with %j",
+    async (section) => {
+      const queue = queueTo(new Gate(), { num_consumers: 1, ...section });
+      const slabs = new Slabs();
+      const all = [1, 2, 3, 4].map((count) => {
+        const { bytes, lease } = slabs.lend(traces(count).bytes());
+        return new Traces([bytes], count, [lease]);
+      });
+      for (const data of all) await queue.consume(data);
+      const behind = all.map(({ chunks }) => chunks[0]!.buffer.byteLength > 100_000);
+      expect(behind.at(0)).toBe(true); // It is being sent.
+      expect(behind.at(-1)).toBe(false);
+      expect(behind.at(-2)).toBe(false);
+    },
+  );
 
   it("counts what is being sent towards its size, and refuses what does not fit", async () => {
     const gate = new Gate();

@@ -152,8 +152,10 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     const index = this.#store ? await this.#put(this.#store, request, size) : -1;
     // What has to wait is read from the store again: a long queue costs no memory.
     const kept = this.#store && this.#waiting.length > 0 ? undefined : request;
-    this.#waiting.push({ request: kept, size, index, result });
+    const entry = { request: kept, size, index, result };
+    this.#waiting.push(entry);
     this.#pump();
+    if (this.#waiting.at(-1) === entry) kept?.data.keep();
   }
 
   async #put(store: QueueStore<S>, request: Request<S>, size: number): Promise<number> {

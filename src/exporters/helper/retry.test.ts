@@ -3,6 +3,7 @@ import { LogRecorder } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { type Consumer, PermanentError } from "../../consumer/index.ts";
+import { Slabs, Traces } from "../../pdata/index.ts";
 import { retryConfig } from "./config.ts";
 import { ThrottledError, withRetry } from "./retry.ts";
 
@@ -29,6 +30,14 @@ function retrying(next: Consumer<"traces">, section: object = {}, stopping = new
 }
 
 describe("retry_on_failure", () => {
+  it("keeps no slab of a receiver while it waits", async () => {
+    const { consumer } = retrying(failing(unavailable()), { initial_interval: "1ms" });
+    const { bytes, lease } = new Slabs().lend(traces(3).bytes());
+    const data = new Traces([bytes], 3, [lease]);
+    await consumer.consume(data);
+    expect(data.chunks[0]!.buffer.byteLength).toBe(bytes.length);
+  });
+
   it("backs off by the multiplier up to max_interval, within its jitter", async () => {
     const next = failing(...Array.from({ length: 6 }, unavailable));
     const section = { initial_interval: "20ms", max_interval: "60ms", randomization_factor: 0.1 };

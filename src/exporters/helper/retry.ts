@@ -44,6 +44,7 @@ export function withRetry<S extends Signal>(
           return await next.consume(data, context);
         } catch (error) {
           const delayMs = delayAfter(error, interval, deadline, last || signal?.aborted === true);
+          data.keep();
           const attributes = { error: messageOf(error), interval: formatDurationMs(delayMs) };
           logger.info(attributes, "Exporting failed. Will retry the request after interval.");
           const wake = signal ? AbortSignal.any([signal, stopping]) : stopping;

@@ -137,6 +137,7 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
         else {
           this.#sending.set(batch.key, refusal);
           this.#room.close(refusal);
+          batch.data.keep();
           await this.#pause(waitMs, refusal);
           continue;
         }
