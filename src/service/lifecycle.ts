@@ -1,11 +1,22 @@
 // Starts and stops components: downstream first, upstream first, each in its time.
 import type { Extension } from "../component/extension.ts";
-import type { Host } from "../component/index.ts";
+import type { Host, Kind } from "../component/index.ts";
 import type { ServiceView } from "../component/view.ts";
 import type { Node } from "./graph.ts";
 import type { Statuses } from "./statuses.ts";
 import { errorText } from "./telemetry/encode.ts";
 
+/**
+ * The share of the deadline by which what is upstream has to stop, so that one request that never ends does not take all
+ * the time of those behind, who still hold data of others.
+ */
+const SHARES: Readonly<Record<Kind, number>> = {
+  receiver: 0.6,
+  processor: 0.8,
+  connector: 0.8,
+  exporter: 1,
+  extension: 1,
+};
 /** After the deadline, how long a component may take to notice it. */
 const GRACE_MS = 1000;
 /** How long calls that go by way of an exporter may take before it is stopped all the same. */
@@ -66,7 +77,7 @@ export interface StopOptions {
   readonly othersGoOn?: boolean;
 }
 
-/** Stops nodes in reverse order, giving all of them together the deadline to drain. Goes on when one fails or hangs. */
+/** Stops nodes in reverse order, giving all of them together the deadline to drain, those upstream less. Goes on when one fails or hangs. */
 export async function stopNodes(
   nodes: readonly Node[],
   life: Lifecycle,
@@ -74,22 +85,43 @@ export async function stopNodes(
 ): Promise<readonly Error[]> {
   const failures: Error[] = [];
   const { deadlineMs, statuses } = life;
-  const deadline = new AbortController();
-  const expire = () =>
-    deadline.abort(new Error(`data was not drained within ${deadlineMs / 1000} s of shutdown`));
-  const timer = setTimeout(expire, deadlineMs);
+  const deadlines = new Deadlines(deadlineMs);
   for (const node of nodes.toReversed()) {
     statuses.report(node, "stopping");
     try {
-      await stopNode(node, deadline.signal, othersGoOn);
+      await stopNode(node, deadlines.of(node), othersGoOn);
       statuses.report(node, "stopped");
     } catch (cause) {
       const message = `failed to shutdown ${JSON.stringify(node.id)} ${node.kind}: ${errorText(cause)}`;
       failures.push(new Error(message, { cause }));
     }
   }
-  clearTimeout(timer);
+  deadlines.clear();
   return failures;
+}
+
+/** Until when each kind of component may drain. */
+class Deadlines {
+  readonly #signals = new Map<number, AbortSignal>();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(deadlineMs: number) {
+    for (const share of new Set(Object.values(SHARES))) {
+      const abort = new AbortController();
+      const ms = share * deadlineMs;
+      const expire = () => abort.abort(new Error(`data was not drained within ${ms / 1000} s of shutdown`));
+      this.#timers.push(setTimeout(expire, ms));
+      this.#signals.set(share, abort.signal);
+    }
+  }
+
+  of({ kind }: Node): AbortSignal {
+    return this.#signals.get(SHARES[kind])!;
+  }
+
+  clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
 }
 
 async function stopNode(

@@ -150,11 +150,13 @@ service:
 
   it("goes on stopping when a component fails to or hangs past the deadline, and says so", async () => {
     vi.useFakeTimers();
-    const agent = await service(TWO_PIPELINES);
+    const agent = await service(TWO_PIPELINES, 20_000);
     await agent.start();
-    const deadlines = new Set<AbortSignal>();
+    const aborted: string[] = [];
+    let intake: AbortSignal | undefined;
     probe.onShutdown = (name, deadline) => {
-      deadlines.add(deadline);
+      if (deadline.aborted) aborted.push(name);
+      if (name === "receiver in") intake = deadline;
       if (name === "receiver in") return new Promise(() => {});
       return name === "exporter out logs" ? Promise.reject(new Error("disk full")) : Promise.resolve();
     };
@@ -165,11 +167,10 @@ service:
           'failed to shutdown "out" exporter: disk full',
       ),
     );
-    await vi.advanceTimersByTimeAsync(6000);
+    await vi.advanceTimersByTimeAsync(13_000);
     await failure;
-    expect([...deadlines].map(({ aborted, reason }) => [aborted, reason.message])).toEqual([
-      [true, "data was not drained within 5 s of shutdown"],
-    ]);
+    expect(intake?.reason.message).toBe("data was not drained within 12 s of shutdown");
+    expect(aborted).toEqual([]); // There is time left for what was received before.
     expect(probe.events.at(-1)).toBe("stop exporter out traces");
     expect(vi.getTimerCount()).toBe(0);
   });
