@@ -1,8 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import type { StorageClient } from "../../component/storage.ts";
@@ -210,6 +220,24 @@ describe("the lock of a file", () => {
     writeFileSync(`${file()}.lock`, JSON.stringify({ pid: 1, start: "0", boot: "another", namespace: "" }));
     const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => open()));
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  /** The lock of a process in another container, `ageMs` after that one touched it. */
+  function lockElsewhere(ageMs: number): void {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    writeFileSync(`${file()}.lock`, JSON.stringify({ pid: 1, start: "0", boot, namespace: "pid:[1]" }));
+    const touched = (Date.now() - ageMs) / 1000;
+    utimesSync(`${file()}.lock`, touched, touched);
+  }
+
+  it("is waited for until a process in another container shows that it is gone, or is not", async () => {
+    lockElsewhere(19_500);
+    await (await open()).close();
+    lockElsewhere(0);
+    const refused = expect(open()).rejects.toThrow("is held by");
+    await sleep(300);
+    lockElsewhere(0);
+    await refused;
   });
 
   it("goes with the client", async () => {

@@ -32,15 +32,19 @@ export class FileLock {
     this.#timer = setInterval(touch, TOUCH_MS).unref();
   }
 
-  /** Takes the lock at `path`, waiting `timeoutMs` for a process that holds it. */
+  /**
+   * Takes the lock at `path`, waiting `timeoutMs` for a process that holds it; longer for one in another PID namespace,
+   * until it touches the lock or is known to be gone: a container that was killed is started anew in another one.
+   */
   static async take(path: string, timeoutMs: number): Promise<FileLock> {
     const deadline = performance.now() + timeoutMs;
+    const touched = await touchedAt(path);
     for (;;) {
       if (await tryTake(path)) return new FileLock(path);
       const text = await readFile(path, "utf8").catch(() => undefined);
       const alive = text !== undefined && (await holds(path, text));
       if (text !== undefined && !alive) await clear(path, text);
-      else if (performance.now() >= deadline)
+      else if (performance.now() >= deadline && !(await isInDoubt(path, text, touched)))
         throw new Error(`timeout: ${path} is held by ${text ?? "another"}`);
       else await sleep(POLL_MS);
     }
@@ -88,17 +92,39 @@ function startOf(pid: number): string | undefined {
 
 /** Whether the process that wrote `text` still runs. */
 async function holds(path: string, text: string): Promise<boolean> {
-  let holder: Holder;
+  const holder = holderIn(text);
+  if (holder?.boot !== self().boot) return false;
+  if (!isElsewhere(text)) return startOf(holder.pid) === holder.start;
+  const touched = await touchedAt(path);
+  return touched !== undefined && Date.now() - touched < GONE_AFTER_MS;
+}
+
+function holderIn(text: string): Holder | undefined {
   try {
-    holder = JSON.parse(text) as Holder;
+    return JSON.parse(text) as Holder;
   } catch {
-    return false;
+    return undefined;
   }
-  const { boot, namespace } = self();
-  if (holder.boot !== boot) return false;
-  if (holder.namespace === namespace) return startOf(holder.pid) === holder.start;
-  const touched = await stat(path).catch(() => undefined);
-  return touched !== undefined && Date.now() - touched.mtimeMs < GONE_AFTER_MS;
+}
+
+/** Whether the process that wrote `text` is in another PID namespace, where we cannot see it. */
+function isElsewhere(text: string | undefined): boolean {
+  const holder = text === undefined ? undefined : holderIn(text);
+  return holder !== undefined && holder.namespace !== self().namespace;
+}
+
+/** Whether a process that we cannot see has not touched its lock since `touched`. */
+async function isInDoubt(
+  path: string,
+  text: string | undefined,
+  touched: number | undefined,
+): Promise<boolean> {
+  return isElsewhere(text) && (await touchedAt(path)) === touched;
+}
+
+/** When a lock was last touched; undefined when there is none. */
+async function touchedAt(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 /** Takes a dead process's lock away. Should another have done so and taken the lock meanwhile, it gets it back. */
