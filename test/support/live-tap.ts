@@ -7,6 +7,7 @@ import type { SpanSettings } from "../../src/ebpf/tap/http-tap.ts";
 import { readBpfObject } from "../../src/ebpf/tap/objects.ts";
 import { type HttpTapSettings, openHttpTap } from "../../src/ebpf/tap/open.ts";
 import { SOCKET_HOOK_VARIABLE } from "../../src/ebpf/tap/socket-hooks.ts";
+import type { Libbpf } from "../../src/native/libbpf.ts";
 import { loadLibbpf } from "../../src/native/load.ts";
 import type { Failure } from "./cases.ts";
 import type { Endpoint } from "./talk.ts";
@@ -52,8 +53,9 @@ export const KEEP_ALL_SPANS: SpanSettings = {
 export function openKernelTap(
   settings: HttpTapSettings = KEEP_ALL,
   spans: SpanSettings = KEEP_ALL_SPANS,
+  libbpf: Libbpf = loadLibbpf(),
 ): BpfHttpTap {
-  const tap = openHttpTap(loadLibbpf(), readBpfObject("http"), settings);
+  const tap = openHttpTap(libbpf, readBpfObject("http"), settings);
   tap.setSpans(spans);
   return tap;
 }
@@ -66,20 +68,32 @@ export function openLiveTap(
   return new LiveTap(settings, spans);
 }
 
+/** The same, where all connections, series and heads ask for one place in front of their maps. */
+export function openCrowdedTap(): TestedTap {
+  const libbpf = loadLibbpf();
+  const open: Libbpf["open"] = (name, bytes, options) =>
+    libbpf.open(name, bytes, options && { ...options, rodata: { ...options.rodata, ...ONE_PLACE } });
+  return new LiveTap(KEEP_ALL, KEEP_ALL_SPANS, Object.create(libbpf, { open: { value: open } }));
+}
+
+const ONE_PLACE = { near_connections_mask: 0, near_series_mask: 0, near_captures_mask: 0 } as const;
+
 class LiveTap implements TestedTap {
   readonly #settings: HttpTapSettings;
   readonly #spans: SpanSettings;
+  readonly #libbpf: Libbpf;
   readonly #requests: SeenRequest[] = [];
   #tap: BpfHttpTap | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(settings: HttpTapSettings, spans: SpanSettings) {
+  constructor(settings: HttpTapSettings, spans: SpanSettings, libbpf: Libbpf = loadLibbpf()) {
     this.#settings = settings;
     this.#spans = spans;
+    this.#libbpf = libbpf;
   }
 
   async start(): Promise<void> {
-    this.#tap = openKernelTap(this.#settings, this.#spans);
+    this.#tap = openKernelTap(this.#settings, this.#spans, this.#libbpf);
     this.#timer = setInterval(() => this.#drain(), DRAIN_MS);
   }
 
