@@ -238,8 +238,7 @@ struct http_run {
 	__u32 slot;
 	__u8 sent;
 	__u8 is_request; /* these bytes flow in the direction of requests */
-	__u8 closed;     /* the socket was closed before its first hook ran: nobody will end what it began */
-	__u8 pad;
+	__u8 pad[2];
 };
 
 static __always_inline void count(__u32 counter)

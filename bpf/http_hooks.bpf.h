@@ -6,15 +6,6 @@
 #define MSG_PEEK 2
 #define ECONNRESET 104
 
-enum {
-	TCP_ESTABLISHED = 1,
-	TCP_FIN_WAIT1 = 4,
-	TCP_CLOSE = 7,
-	TCP_CLOSE_WAIT = 8,
-	TCP_LAST_ACK = 9,
-	TCP_CLOSING = 11,
-};
-
 /* Programs that may interrupt each other have scratches of their own. */
 enum {
 	SLOT_SEND = 0,
@@ -82,11 +73,11 @@ static __always_inline bool begin_run(struct http_run *run, int ret)
 	run->call->tgid = tgid;
 	run->call->bytes = ret;
 	run->call->offset = 0;
+	run->call->closed = 0;
 	if (!run->conn) {
 		run->conn = new_connection(sk, run->call, tgid, run->sent);
 		if (!run->conn || run->conn->verdict == HTTP_VERDICT_IGNORED)
 			return false;
-		run->closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
 	}
 	find_user_buffer(run->call, task);
 	if (run->call->messages)
@@ -115,7 +106,8 @@ static __attribute__((noinline)) int end_closed(const struct sock *sk)
 	return 0;
 }
 
-static __always_inline int run_on(__u32 slot)
+/* Global: the verifier checks the loop once, and not for each message of a call. */
+__attribute__((noinline)) int http_run_on(__u32 slot)
 {
 	__u32 i;
 
@@ -141,8 +133,8 @@ static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret
 		return 0;
 	run.conn->expected = HTTP_EXPECTED_ANY;
 	if (step_first(&run))
-		run_on(slot);
-	if (run.closed)
+		http_run_on(slot);
+	if (run.call->closed)
 		return end_closed(sk);
 	run.conn->expected = find_expected(run.conn);
 	return 0;

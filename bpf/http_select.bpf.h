@@ -7,6 +7,15 @@
 #define AF_INET6 10
 #define IPPROTO_TCP 6
 
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_FIN_WAIT1 = 4,
+	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
+	TCP_CLOSING = 11,
+};
+
 static __always_inline struct http_settings *read_settings(void)
 {
 	__u32 zero = 0;
@@ -113,7 +122,7 @@ static __always_inline void announce_client(__u64 edge, bool is_agent)
 	bpf_map_update_elem(&client_edges, &edge, &value, BPF_ANY);
 }
 
-static __attribute__((noinline)) struct http_conn *new_connection(const struct sock *sk, const struct socket_call *call,
+static __attribute__((noinline)) struct http_conn *new_connection(const struct sock *sk, struct socket_call *call,
 								 __u32 tgid, bool sent)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -130,6 +139,7 @@ static __attribute__((noinline)) struct http_conn *new_connection(const struct s
 	conn->family = family;
 	read_addresses(conn, sk);
 	conn->fresh = is_fresh(sk, call, sent);
+	call->closed = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE;
 	select_connection(conn, tgid, set->selection);
 	if (tgid == agent_tgid && sent)
 		announce_client(read_edge(sk, sent, call->bytes), true);

@@ -38,7 +38,7 @@ struct socket_call {
 	__u32 buffers; /* 0: one buffer at base; else entries of the iovec array */
 	__u16 messages; /* of a sendmmsg or recvmmsg, whose array is at base; 0 for other calls */
 	__u8 readable;
-	__u8 pad;
+	__u8 closed;   /* the socket was closed before its first hook ran: nobody will end what it began */
 };
 
 /* struct mmsghdr: a user_msghdr and the message's length; UAPI, 64-bit. */
