@@ -220,6 +220,12 @@ int trace_sys_exit_splice(struct syscall_exit *ctx)
 /* Messages of one call that are followed; bytes of those behind them lose their framing. */
 #define MAX_MESSAGES 8
 
+/* Global: the verifier checks it once, and not for each message of a call. */
+__attribute__((noinline)) int http_message_moved(__u32 slot, __u64 sk, __u32 bytes, __u32 sent)
+{
+	return data_moved(slot, (const struct sock *)sk, bytes, 0, sent);
+}
+
 /* Each message of the call by itself, with the length the kernel wrote beside it. */
 static __always_inline int messages_exited(__u32 slot, __s64 ret, bool sent)
 {
@@ -235,7 +241,7 @@ static __always_inline int messages_exited(__u32 slot, __s64 ret, bool sent)
 		if (bpf_probe_read_user(&bytes, sizeof(bytes),
 					(void *)(regs.arg2 + i * USER_MMSGHDR_BYTES + USER_MMSGHDR_LENGTH)))
 			return 0;
-		data_moved(slot, sk, bytes, 0, sent);
+		http_message_moved(slot, (__u64)sk, bytes, sent);
 	}
 	return 0;
 }

@@ -106,8 +106,7 @@ static __attribute__((noinline)) int end_closed(const struct sock *sk)
 	return 0;
 }
 
-/* Global: the verifier checks the loop once, and not for each message of a call. */
-__attribute__((noinline)) int http_run_on(__u32 slot)
+static __always_inline int run_on(__u32 slot)
 {
 	__u32 i;
 
@@ -133,7 +132,7 @@ static __always_inline int data_moved(__u32 slot, const struct sock *sk, int ret
 		return 0;
 	run.conn->expected = HTTP_EXPECTED_ANY;
 	if (step_first(&run))
-		http_run_on(slot);
+		run_on(slot);
 	if (run.call->closed)
 		return end_closed(sk);
 	run.conn->expected = find_expected(run.conn);
