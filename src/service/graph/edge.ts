@@ -109,8 +109,13 @@ export class Input implements Consumer<Signal> {
       refused?.add(items);
       throw error;
     } finally {
-      if (--this.#underWay === 0) this.#idle?.resolve();
+      if (--this.#underWay === 0) this.#rest();
     }
+  }
+
+  #rest(): void {
+    this.#idle?.resolve();
+    this.#idle = undefined; // The next who waits does so for the calls that come until then.
   }
 }
 
