@@ -28,6 +28,11 @@ export class MetricReaders {
     this.#counters = counters;
   }
 
+  /** What `configure` was given last. */
+  get current(): { readonly config: MetricsConfig; readonly resource: Labels } {
+    return { config: this.#config, resource: this.#resource };
+  }
+
   /** Starts what is new and then closes what is gone. Rejects, with everything as it was, when something cannot start. */
   async configure(config: MetricsConfig, resource: Labels): Promise<void> {
     const wanted = config.level === "none" ? [] : config.readers;

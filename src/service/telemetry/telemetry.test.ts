@@ -63,6 +63,18 @@ describe("the agent's own metrics", () => {
     expect((await fetch(`http://127.0.0.1:${port}/other`)).status).toBe(404);
   });
 
+  it("stay as they were when there can be no spans of the new kind", async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    await telemetry.configure(configured({ metrics: { readers: [page(one)] } }));
+    const otlp = { protocol: "grpc", endpoint: "https://localhost:1", certificate: join(directory, "none") };
+    const traces = { processors: [{ batch: { exporter: { otlp } } }] };
+    await expect(
+      telemetry.configure(configured({ metrics: { readers: [page(two)] }, traces })),
+    ).rejects.toThrow("failed to create tracer provider");
+    expect(await fetched(one)).toContain("target_info");
+    await expect(fetched(two)).rejects.toThrow();
+  });
+
   it("stay as they were when a new reader cannot start", async () => {
     const [one, two] = [await freePort(), await freePort()];
     await telemetry.configure(configured({ metrics: { readers: [page(one)] } }));

@@ -59,12 +59,11 @@ export class Telemetry {
     const resource = resourceOf(config.resource, this.#buildInfo, this.#instanceId);
     const logs = await this.#openLogs(config.logs, resource);
     try {
-      await this.#readers.configure(config.metrics, asLabels(resource));
+      await this.#configureMetricsAndTraces(config, asLabels(resource));
     } catch (error) {
       if (logs !== this.#logs) await close(logs);
       throw error;
     }
-    await this.#traces.configure(config.traces, asLabels(resource));
     const before = this.#logs;
     this.#logs = logs;
     const also = logs.sender && ((record: LogRecord) => logs.sender?.emit(record));
@@ -72,6 +71,17 @@ export class Telemetry {
     if (before !== logs) {
       await close(before);
       warnOfUnused(config, this.logger);
+    }
+  }
+
+  async #configureMetricsAndTraces({ metrics, traces }: TelemetryConfig, resource: Labels): Promise<void> {
+    const { current } = this.#readers;
+    await this.#readers.configure(metrics, resource);
+    try {
+      await this.#traces.configure(traces, resource);
+    } catch (error) {
+      await this.#readers.configure(current.config, current.resource);
+      throw error;
     }
   }
 
