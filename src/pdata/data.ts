@@ -206,6 +206,7 @@ export function dataFromChunks<S extends Signal>(
   signal: S,
   chunks: readonly Uint8Array[],
   itemCount?: number,
+  leases?: readonly Lease[],
 ): SignalData[S] {
-  return new DATA_CLASSES[signal](chunks, itemCount);
+  return new DATA_CLASSES[signal](chunks, itemCount, leases);
 }

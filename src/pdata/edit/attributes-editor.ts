@@ -113,6 +113,8 @@ export class AttributesEditor {
     entry.tagStart = field.tagStart;
     entry.stop = field.stop;
     entry.state = "kept";
+    field.expectMessage();
+    if (this.#indexShort(entry, field.start, field.stop)) return;
     entry.keyStart = entry.keyStop = entry.valueStart = entry.valueStop = 0;
     const reader = field.message();
     while (reader.next()) {
@@ -126,6 +128,20 @@ export class AttributesEditor {
         entry.valueStop = reader.stop;
       }
     }
+  }
+
+  /** The form that encoders give most attributes: a key and a value, each of less than 128 bytes. */
+  #indexShort(entry: Entry, start: number, stop: number): boolean {
+    const buf = this.#buf;
+    const keyStop = start + 2 + buf[start + 1]!;
+    const valueLength = buf[keyStop + 1]!;
+    if (buf[start] !== 0x0a || buf[start + 1]! >= 0x80 || keyStop + 2 > stop) return false;
+    if (buf[keyStop] !== 0x12 || valueLength >= 0x80 || keyStop + 2 + valueLength !== stop) return false;
+    entry.keyStart = start + 2;
+    entry.keyStop = keyStop;
+    entry.valueStart = keyStop + 2;
+    entry.valueStop = stop;
+    return true;
   }
 
   #nextEntry(): Entry {

@@ -3,6 +3,7 @@ import { dataFromChunks } from "../data.ts";
 import { Reader } from "../protobuf/reader.ts";
 import { RunWriter } from "../protobuf/run-writer.ts";
 import type { Signal, SignalData } from "../signal.ts";
+import { type Lease, Slabs } from "../slabs.ts";
 import { MessageEditor } from "./message-editor.ts";
 
 /** What an item is in. The messages are good until the editor returns. */
@@ -36,21 +37,31 @@ const POINT_ATTRIBUTES: Readonly<Record<number, number>> = { 5: 7, 7: 7, 9: 9, 1
 
 /**
  * The data with an editor's changes; the same object where there were none. Scopes, metrics and resources of which
- * every item was dropped go too. Throws MalformedError.
+ * every item was dropped go too. The data stays good.
+ * What it returns is in memory of `slabs`. Throws MalformedError.
  */
-export function editData<S extends Signal>(data: SignalData[S], editor: Editor): SignalData[S] {
-  const edit = new Edit(data.signal, editor);
-  const chunks = data.chunks.map((chunk) => edit.chunk(chunk)).filter((chunk) => chunk.length > 0);
+export function editData<S extends Signal>(
+  data: SignalData[S],
+  editor: Editor,
+  slabs: Slabs = new Slabs(),
+): SignalData[S] {
+  const edit = new Edit(data.signal, editor, slabs);
+  const edited = data.chunks.map((chunk) => edit.chunk(chunk));
   if (!edit.changed) return data;
+  if (edited.some((chunk, index) => chunk === data.chunks[index])) data.share();
+  const chunks = edited.filter((chunk) => chunk.length > 0);
   const itemCount = edit.dropped === 0 ? data.knownItemCount : undefined;
-  return dataFromChunks(data.signal, chunks, itemCount) as SignalData[S];
+  return dataFromChunks(data.signal, chunks, itemCount, edit.leases) as SignalData[S];
 }
 
 class Edit {
   changed = false;
   dropped = 0;
+  /** Of the memory that what was changed is in. */
+  readonly leases: Lease[] = [];
   readonly #signal: Signal;
   readonly #editor: Editor;
+  readonly #slabs: Slabs;
   readonly #out = new RunWriter();
   readonly #within: Within = {
     resource: new MessageEditor(),
@@ -61,8 +72,9 @@ class Edit {
   /** Whether anything below resources is looked at. */
   readonly #deep: boolean;
 
-  constructor(signal: Signal, editor: Editor) {
+  constructor(signal: Signal, editor: Editor, slabs: Slabs) {
     this.#signal = signal;
+    this.#slabs = slabs;
     this.#editor = editor;
     this.#deep = Boolean(editor.item ?? editor.metric);
   }
@@ -75,10 +87,17 @@ class Edit {
       if (reader.field === 1) this.#resourceX(reader);
       else this.#out.copyField(reader);
     }
-    const bytes = this.#out.take();
-    const result = this.changed ? bytes : buf;
+    const view = this.#out.takeView();
+    const result = this.changed ? this.#lent(view) : buf;
     this.changed ||= before;
     return result;
+  }
+
+  #lent(view: Uint8Array): Uint8Array {
+    if (view.length === 0) return view;
+    const { bytes, lease } = this.#slabs.lend(view);
+    this.leases.push(lease);
+    return bytes;
   }
 
   #resourceX(field: Reader): void {

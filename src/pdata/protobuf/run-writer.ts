@@ -43,6 +43,11 @@ export class RunWriter {
     return this.writer.take();
   }
 
+  /** The same, until something is written again. */
+  takeView(): Buffer {
+    return this.writer.takeView();
+  }
+
   #flush(): void {
     if (this.#run) this.#out.append(this.#run, this.#start, this.#stop);
     this.#run = undefined;

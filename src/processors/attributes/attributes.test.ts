@@ -228,6 +228,28 @@ describe("the attributes processor's actions", () => {
     expect(seen).toEqual(["v", "v"]);
   });
 
+  it("gives lent memory back once what follows has taken the result, and not before", async () => {
+    let given = 0;
+    const lease = { release: () => given++ };
+    const lent = dataFromBytes("traces", withAttributes("traces", { a: 1n }).bytes(), lease);
+    const config = parseConfig(attributesProcessorFactory.config, {
+      actions: [{ key: "a", action: "delete" }],
+    });
+    let refuse = true;
+    const next: Consumer<"traces"> = {
+      capabilities: { mutatesData: false },
+      async consume() {
+        if (refuse) throw new Error("not now");
+      },
+    };
+    const processor = attributesProcessorFactory.create(settings("attributes"), config, "traces", next);
+    await expect(processor.consume(lent)).rejects.toThrow("not now");
+    expect(given).toBe(0);
+    refuse = false;
+    await processor.consume(lent);
+    expect(given).toBe(1);
+  });
+
   it("refuses bytes that are not OTLP for good", async () => {
     const broken = dataFromBytes("traces", Buffer.from([0x0a, 0x05, 0x12, 0x7f]));
     await expect(act({ actions: [{ key: "a", action: "delete" }] }, broken)).rejects.toThrow(

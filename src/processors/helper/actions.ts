@@ -1,5 +1,5 @@
 // Hot: the actions of the attributes and resource processors.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Context } from "../../consumer/index.ts";
 import { type AnyValue, type AttributesEditor, attributeKey } from "../../pdata/index.ts";
 import type { ActionConfig } from "./action-config.ts";
@@ -98,7 +98,7 @@ function convert(config: ActionConfig): Action {
 /** The SHA-256 of a value's bytes in lower-case hex; empty for the kinds that the Collector does not hash. */
 function sha256(value: AnyValue): string {
   const bytes = bytesOf(value);
-  return bytes === undefined ? "" : createHash("sha256").update(bytes).digest("hex");
+  return bytes === undefined ? "" : hash("sha256", bytes, "hex");
 }
 
 function bytesOf(value: AnyValue): string | Buffer | undefined {

@@ -18,7 +18,7 @@ export class ResourceDetectionProcessor<S extends Signal> implements Processor<S
   readonly #settings: Settings;
   readonly #config: ResourceDetectionConfig;
   readonly #surroundings: Surroundings;
-  readonly #edit: Consumer<S>;
+  readonly #edit: EditingProcessor<S>;
   #detected: readonly (readonly [AttributeKey, AnyValue])[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,6 +39,7 @@ export class ResourceDetectionProcessor<S extends Signal> implements Processor<S
 
   async start(): Promise<void> {
     this.#detect(this.#config.failOnMissingMetadata);
+    await this.#edit.start();
     const { refreshIntervalMs } = this.#config;
     if (refreshIntervalMs > 0) {
       this.#timer = setInterval(() => this.#detect(false), timerMs(refreshIntervalMs)).unref();
@@ -48,6 +49,7 @@ export class ResourceDetectionProcessor<S extends Signal> implements Processor<S
   async shutdown(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    await this.#edit.shutdown();
   }
 
   consume(data: SignalData[S], context?: Context): Promise<void> {
