@@ -174,18 +174,21 @@ static __always_inline bool read_syscall_regs(struct task_struct *task, struct s
 	}
 }
 
+/* Set by user space before load: TCP reads its clock when it copies what was received, until 6.19. */
+const volatile __u32 tcp_clock_read_on_receive = 0;
+
 /*
- * CLOCK_MONOTONIC when these bytes moved, as TCP read it for the socket itself: when it last transmitted, or when it
- * copied what was received. A clock read costs as much as a look-up. Where bytes wait to be transmitted, or another
- * protocol has them before TCP does (kTLS, sockmap), it is now.
+ * CLOCK_MONOTONIC when these bytes moved, as TCP read it for the socket itself: when it last transmitted, or, where it
+ * does so, when it copied what was received. A clock read costs as much as a look-up. Where bytes wait to be
+ * transmitted, or another protocol has them before TCP does (kTLS, sockmap), it is now.
  */
 static __always_inline __u64 read_moved_at(const struct sock *sk, bool sent)
 {
 	if (has_casts()) {
 		const struct tcp_sock *tcp = cast_tcp(sk);
 
-		if ((!sent || tcp->snd_nxt == tcp->write_seq) && !tcp->inet_conn.icsk_ulp_ops &&
-		    !tcp->inet_conn.icsk_inet.sk.sk_user_data)
+		if ((sent ? tcp->snd_nxt == tcp->write_seq : tcp_clock_read_on_receive) &&
+		    !tcp->inet_conn.icsk_ulp_ops && !tcp->inet_conn.icsk_inet.sk.sk_user_data)
 			return tcp->tcp_clock_cache;
 	}
 	return bpf_ktime_get_ns();

@@ -6,8 +6,7 @@
  *   a response is complete   http_red.bpf.h counts it, http_span.bpf.h decides whether it becomes a record
  *   a connection ends        what is still open is completed, with its failure
  *
- * Three sets of hooks reach the same bodies; user space loads one: raw tracepoints (6.3), fexit, kprobes, or
- * the exits of system calls.
+ * Five sets of hooks reach the same bodies; user space loads one (src/ebpf/tap/socket-hooks.ts).
  */
 #include "kernel.h"
 #include <bpf/bpf_core_read.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The programs: each only unpacks its context. User space loads one set of hooks (src/ebpf/socket-hooks.ts). */
+/* The programs: each only unpacks its context. User space loads one set of hooks (src/ebpf/tap/socket-hooks.ts). */
 #ifndef WATTSPAN_HTTP_HOOKS_BPF_H
 #define WATTSPAN_HTTP_HOOKS_BPF_H
 

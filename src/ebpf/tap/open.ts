@@ -4,6 +4,7 @@ import { release } from "node:os";
 import type { BpfLink, BpfObject, BpfProgram, Libbpf, ObjectOptions } from "../../native/libbpf.ts";
 import { BpfHttpTap } from "./bpf-http-tap.ts";
 import type { SelectorBits, SpanSettings } from "./http-tap.ts";
+import { readsTcpClockOnReceive } from "./kernel-release.ts";
 import { Kretprobes } from "./kretprobes.ts";
 import { chooseMapSizes, type MapShape, type MapSizes } from "./memory.ts";
 import {
@@ -158,6 +159,7 @@ function rodataOf(
     near_captures_mask: maxEntries.near_captures! - 1,
     routes_limit: settings.routesLimit,
     whole_paths: settings.wholePaths ? 1 : 0,
+    tcp_clock_read_on_receive: readsTcpClockOnReceive(release()) ? 1 : 0,
     boundaries: settings.boundariesNs.length,
     boundaries_ns: boundariesOf(settings.boundariesNs),
     size_boundaries: settings.sizeBoundariesBytes.length,

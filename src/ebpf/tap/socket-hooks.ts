@@ -1,5 +1,6 @@
 // The sets of hooks by which the kernel can show what sockets send and receive, the best first.
 import type { Feature, Libbpf } from "../../native/libbpf.ts";
+import { preemptsRawTracepoints } from "./kernel-release.ts";
 import { Kretprobes } from "./kretprobes.ts";
 
 /** Names of the sets, as WATTSPAN_SOCKET_HOOK takes them. */
@@ -55,16 +56,12 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** Since when kernels preempt a raw tracepoint's programs, and leave them out for whoever comes meanwhile. */
-const PREEMPTS_RAW_TRACEPOINTS = 7;
-
 /**
  * The sets to try on a kernel, in order: all of them, or the one that is forced. Throws on a name that is none.
  * `release` is of the kernel, as `uname -r` has it.
  */
 export function hookSetsToTry(forced: string | undefined, release: string): readonly HookSet[] {
-  if (!forced)
-    return Number.parseInt(release, 10) < PREEMPTS_RAW_TRACEPOINTS ? HOOK_SETS : PREEMPTED_HOOK_SETS;
+  if (!forced) return preemptsRawTracepoints(release) ? PREEMPTED_HOOK_SETS : HOOK_SETS;
   const set = HOOK_SETS.find(({ hook }) => hook === forced);
   if (set) return [set];
   const names = HOOK_SETS.map(({ hook }) => hook).join(", ");
