@@ -41,11 +41,15 @@ export class AttributesEditor {
   #entries: Entry[] = []; // Kept from message to message; those from `#count` on are leftovers.
   #count = 0;
   #added: Added[] = [];
+  /** What was looked for last, since what is looked for is often changed next. */
+  #lastKey: AttributeKey | undefined;
+  #lastEntry: Entry | undefined;
 
   /** Begins with the attributes of the message in `buf[start, end)`, which are its field `field`. */
   load(buf: Uint8Array, start: number, end: number, field: number): void {
     this.#buf = buf;
     this.#count = 0;
+    this.#lastKey = undefined;
     this.changed = false;
     if (this.#added.length > 0) this.#added = [];
     const reader = new Reader(buf, start, end);
@@ -78,7 +82,12 @@ export class AttributesEditor {
 
   delete(key: AttributeKey): void {
     const entry = this.#find(key);
+    this.#lastKey = undefined;
     if (entry) entry.state = "deleted";
+    if (this.#added.length === 0) {
+      if (entry) this.changed = true;
+      return;
+    }
     const added = this.#added.findIndex((each) => each.key.text === key.text);
     if (added >= 0) this.#added.splice(added, 1);
     if (entry || added >= 0) this.changed = true;
@@ -95,16 +104,19 @@ export class AttributesEditor {
     return keys;
   }
 
-  /** Writes what became of the `index`th attribute of the message. */
-  writeEntry(index: number, tag: number, out: RunWriter): void {
-    const entry = this.#entries[index]!;
-    if (entry.state === "kept") out.copy(this.#buf, entry.tagStart, entry.stop);
-    else if (entry.state === "set") {
-      writeKeyValue(out.writer, tag, this.#buf.subarray(entry.keyStart, entry.keyStop), entry.value);
+  /** Writes the message `[start, end)`, what became of its attributes and all. */
+  write(start: number, end: number, tag: number, out: RunWriter): void {
+    const buf = this.#buf;
+    let at = start;
+    for (let i = 0; i < this.#count; i++) {
+      const entry = this.#entries[i]!;
+      if (entry.state === "kept") continue;
+      if (at < entry.tagStart) out.copy(buf, at, entry.tagStart);
+      at = entry.stop;
+      if (entry.state === "set")
+        writeKeyValue(out.writer, tag, buf.subarray(entry.keyStart, entry.keyStop), entry.value);
     }
-  }
-
-  writeAdded(tag: number, out: RunWriter): void {
+    if (at < end) out.copy(buf, at, end);
     for (const { key, value } of this.#added) writeKeyValue(out.writer, tag, key.utf8, value);
   }
 
@@ -168,7 +180,15 @@ export class AttributesEditor {
     return readAnyValue(new Reader(this.#buf, entry.valueStart, entry.valueStop));
   }
 
-  #find({ utf8 }: AttributeKey): Entry | undefined {
+  #find(key: AttributeKey): Entry | undefined {
+    if (key !== this.#lastKey) {
+      this.#lastEntry = this.#search(key);
+      this.#lastKey = key;
+    }
+    return this.#lastEntry;
+  }
+
+  #search({ utf8 }: AttributeKey): Entry | undefined {
     for (let i = 0; i < this.#count; i++) {
       const entry = this.#entries[i]!;
       if (entry.keyStop - entry.keyStart !== utf8.length || entry.state === "deleted") continue;

@@ -61,19 +61,11 @@ export class MessageEditor {
     return reader ? readAnyValue(reader.message()) : undefined;
   }
 
-  /** Writes the message as a field of another, with what was changed in it. */
+  /** Writes the message as a field of another, with what was changed in it. Of a field that is set, the last one counts. */
   write(tag: number, out: RunWriter): void {
-    const { attributes } = this;
-    const attributesTag = (this.#attributesField << 3) | 2;
     const start = out.begin(tag);
-    const reader = new Reader(this.#buf, this.#start, this.#end);
-    let index = 0;
-    while (reader.next()) {
-      if (reader.field === this.#attributesField) attributes.writeEntry(index++, attributesTag, out);
-      else if (!this.#texts.has(reader.field)) out.copyField(reader);
-    }
-    attributes.writeAdded(attributesTag, out);
-    for (const [field, text] of this.#texts) if (text) out.writer.string((field << 3) | 2, text);
+    this.attributes.write(this.#start, this.#end, (this.#attributesField << 3) | 2, out);
+    for (const [field, text] of this.#texts) out.writer.string((field << 3) | 2, text);
     out.end(start);
   }
 
