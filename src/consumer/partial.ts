@@ -6,6 +6,14 @@ export type Reoffer = (context?: Context) => Promise<void>;
 
 const reoffers = new WeakMap<object, Reoffer>();
 
+/**
+ * Rejects data for a component that a reload has taken away. The same data may find its way through what runs now; only to
+ * offer it to that component again is no use.
+ */
+export class GoneError extends Error {
+  override readonly name = "GoneError";
+}
+
 /** Says with `error` how to reach those who refused without those who took the data. Gives `error`. */
 export function partly<E extends Error>(error: E, reoffer: Reoffer): E {
   reoffers.set(error, reoffer);

@@ -1,5 +1,5 @@
 import { type Consumer, type Context, PermanentError } from "../consumer/index.ts";
-import { partly, type Reoffer, reofferOf } from "../consumer/partial.ts";
+import { GoneError, partly, type Reoffer, reofferOf } from "../consumer/partial.ts";
 import type { Signal, SignalData } from "../pdata/index.ts";
 
 /**
@@ -71,7 +71,9 @@ async function offerAgain<S extends Signal>(
 ): Promise<void> {
   const outcomes = await Promise.allSettled(
     refusals.map(({ consumer, reoffer }) =>
-      reoffer ? reoffer(context) : consumer.consume(data.clone() as SignalData[S], context),
+      (reoffer ? reoffer(context) : consumer.consume(data.clone() as SignalData[S], context)).catch(
+        finalIfGone,
+      ),
     ),
   );
   const left = refusalsIn(
@@ -79,6 +81,11 @@ async function offerAgain<S extends Signal>(
     refusals.map(({ consumer }) => consumer),
   );
   if (left.length > 0) throw refused(left, Number.POSITIVE_INFINITY, data);
+}
+
+/** Whoever is asked a second time is asked as the one it was. */
+function finalIfGone(cause: unknown): never {
+  throw cause instanceof GoneError ? new PermanentError(cause.message, { cause }) : cause;
 }
 
 function joined(causes: readonly unknown[]): unknown {

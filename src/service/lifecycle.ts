@@ -75,19 +75,22 @@ export async function startNodes(nodes: readonly Node[], life: Lifecycle): Promi
 export interface StopOptions {
   /** Whether others go on: calls that are still on their way through a node are then waited for. */
   readonly othersGoOn?: boolean;
+  /** Called before a node is stopped, when all that is upstream of it was. */
+  readonly onStopping?: (node: Node) => void;
 }
 
 /** Stops nodes in reverse order, giving all of them together the deadline to drain, those upstream less. Goes on when one fails or hangs. */
 export async function stopNodes(
   nodes: readonly Node[],
   life: Lifecycle,
-  { othersGoOn = false }: StopOptions = {},
+  { othersGoOn = false, onStopping }: StopOptions = {},
 ): Promise<readonly Error[]> {
   const failures: Error[] = [];
   const { deadlineMs, statuses } = life;
   const deadlines = new Deadlines(deadlineMs);
   for (const node of nodes.toReversed()) {
     statuses.report(node, "stopping");
+    onStopping?.(node);
     try {
       await stopNode(node, deadlines.of(node), othersGoOn);
       statuses.report(node, "stopped");

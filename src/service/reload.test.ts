@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { logs, traces } from "../../test/support/data.ts";
 import { Bench } from "../../test/support/service.ts";
+import { PermanentError } from "../consumer/index.ts";
+import { type Reoffer, reofferOf } from "../consumer/partial.ts";
 import type { Service } from "./service.ts";
 
 let bench: Bench;
@@ -313,6 +315,62 @@ describe("a reload", () => {
     await sent;
     expect((await reloaded).at(-1)).toBe("stop exporter out traces");
     await agent.shutdown();
+  });
+
+  describe("with data that one of several exporters lacks", () => {
+    const both = "traces: {receivers: [in], processors: [mid], exporters: [out, out/2]}";
+
+    /** Sends a span that `out` takes and `out/2` refuses; how to offer it to that one again. */
+    async function lagging(): Promise<{ agent: Service; again: Reoffer }> {
+      const agent = await running({ exporters: "out: , out/2: ", pipelines: both });
+      bench.probe.onExport = async (id) => {
+        if (id === "out/2") throw new Error("busy");
+      };
+      const refusal = await send(1).catch((cause: unknown) => cause);
+      bench.probe.onExport = async () => {};
+      expect(exported()).toEqual(["out 1"]);
+      return { agent, again: reofferOf(refusal)! };
+    }
+
+    it("ends the offers to one that is gone", async () => {
+      const { agent, again } = await lagging();
+      await reload(agent, {});
+      await expect(again()).rejects.toThrow(
+        new PermanentError("the configuration was reloaded without the component"),
+      );
+      expect(exported()).toEqual([]);
+      await agent.shutdown();
+    });
+
+    it.each([
+      ["was replaced", "timeout: 1s"],
+      ["made room", "exclusive: true"],
+    ])("offers it to the successor of one that %s", async (_what, section) => {
+      const { agent, again } = await lagging();
+      await reload(agent, { exporters: `out: , out/2: {${section}}`, pipelines: both });
+      await reload(agent, { exporters: `out: , out/2: {${section}, port: 5}`, pipelines: both });
+      await again();
+      expect(exported()).toEqual(["out/2 1"]);
+      await agent.shutdown();
+    });
+
+    it("passes by a processor that is gone", async () => {
+      const pipelines = (processors: string) =>
+        "traces: {receivers: [in], exporters: [out, forward]}," +
+        `traces/2: {receivers: [forward], processors: [${processors}], exporters: [out/2]}`;
+      const parts = { processors: "mid: , mid/2: ", exporters: "out: , out/2: " };
+      const agent = await running({ ...parts, pipelines: pipelines("mid, mid/2") });
+      bench.probe.onExport = async (id) => {
+        if (id === "out/2") throw new Error("busy");
+      };
+      const again = reofferOf(await send(1).catch((cause: unknown) => cause))!;
+      bench.probe.onExport = async () => {};
+      exported();
+      await reload(agent, { ...parts, pipelines: pipelines("") });
+      await again();
+      expect(exported()).toEqual(["out/2 1"]);
+      await agent.shutdown();
+    });
   });
 
   it("is done one at a time, and not when the agent is stopped", async () => {

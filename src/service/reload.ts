@@ -1,6 +1,7 @@
 // Puts one graph in the place of another while data flows. Nothing of the running graph is touched before everything new
 // runs, but for what cannot run twice.
 import type { Consumer } from "../consumer/index.ts";
+import { GoneError } from "../consumer/partial.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { AgentConfig } from "./config.ts";
 import { buildGraph, type Graph, type GraphContext, type Node } from "./graph.ts";
@@ -69,7 +70,7 @@ class Replacement {
     this.#next.connect();
     this.#letThrough(this.#next);
     const left = this.#gone.filter((node) => !this.#stopped.includes(node));
-    await this.#stop(left, life);
+    await this.#stop(left, life, (node) => this.#close(node));
     return { graph: this.#next };
   }
 
@@ -115,8 +116,16 @@ class Replacement {
     input.close(successor.promise);
   }
 
-  async #stop(nodes: readonly Node[], life: Lifecycle): Promise<void> {
-    for (const { message } of await stopNodes(nodes, life, { othersGoOn: true })) {
+  /** Leads data that comes late, such as what a processor kept for a component that lagged, to what took its place. */
+  #close({ key, kind, input, outputs }: Node): void {
+    const successor = this.#next.nodes.find((node) => node.key === key)?.input;
+    const passedBy = kind === "processor" ? outputs[0] : undefined; // The pipeline goes on without it.
+    const next = successor ?? passedBy;
+    input?.close(next ? Promise.resolve(next) : Promise.reject(gone()));
+  }
+
+  async #stop(nodes: readonly Node[], life: Lifecycle, onStopping = (_: Node) => {}): Promise<void> {
+    for (const { message } of await stopNodes(nodes, life, { othersGoOn: true, onStopping })) {
       this.#tools.context.logger({}).error({ error: message }, "Component did not stop cleanly.");
     }
     for (const node of nodes) {
@@ -159,9 +168,13 @@ class Replacement {
     for (const [key, { resolve, reject }] of this.#waiting) {
       const input = graph.nodes.find((node) => node.key === key)?.input;
       if (input) resolve(input);
-      else reject(new Error("the configuration was reloaded without the component"));
+      else reject(gone());
     }
   }
+}
+
+function gone(): GoneError {
+  return new GoneError("the configuration was reloaded without the component");
 }
 
 function isExclusive(before: Node, after: Node): boolean {

@@ -18,7 +18,7 @@ export class ThrottledError extends Error {
 }
 
 /** A failure whose data would have been tried again, had the exporter not been stopped: a queue on disk keeps it. */
-export class InterruptedError extends PermanentError {
+export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
