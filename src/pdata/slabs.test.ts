@@ -71,6 +71,22 @@ test("is unharmed by memory that never comes back, and by trimming", () => {
     if (i % 3 === 0) expect(bytes.every((byte) => byte === i)).toBe(true);
 });
 
+test("keeps memory for the next who need it, and lets go of what nobody has needed between two trims", () => {
+  const slabs = new Slabs();
+  const use = (pieces: number) => {
+    const lent = Array.from({ length: pieces }, (_, i) => lend(slabs, i, 200 * KIB));
+    for (const { lease } of lent) lease.release();
+  };
+  use(10);
+  slabs.trim();
+  expect(slabs.freeSlabs).toBe(9); // one is begun
+  use(4);
+  slabs.trim();
+  expect(slabs.freeSlabs).toBe(3);
+  slabs.trim();
+  expect(slabs.freeSlabs).toBe(0);
+});
+
 test("data gives back what it was lent when its last owner releases it", () => {
   const slabs = new Slabs();
   const parts = [lentTraces(slabs), lentTraces(slabs, 3)];

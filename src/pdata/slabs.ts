@@ -28,10 +28,17 @@ const TWO_BATCHES: SlabsOptions = { slabBytes: 256 << 10, keptSlabs: 28 };
 export class Slabs {
   readonly #options: SlabsOptions;
   readonly #free: ArrayBuffer[] = [];
+  /** Free slabs that nobody has needed since `trim`. */
+  #spare = 0;
   #current: Slab | undefined;
 
   constructor(options: SlabsOptions = TWO_BATCHES) {
     this.#options = options;
+  }
+
+  /** Slabs that are kept for the next who need them. */
+  get freeSlabs(): number {
+    return this.#free.length;
   }
 
   /** A copy of `source` in lent memory. */
@@ -52,15 +59,18 @@ export class Slabs {
     return slab.take(length);
   }
 
-  /** Lets go of a slab that nobody has needed lately; to be called where there is nothing to do. */
+  /** Lets go of the slabs that nobody has needed since the last time. */
   trim(): void {
-    this.#free.pop()?.transfer(0);
+    for (const buffer of this.#free.splice(0, this.#spare)) buffer.transfer(0);
+    this.#spare = this.#free.length;
   }
 
   #takeBuffer(bytes: number): ArrayBuffer {
     const { slabBytes } = this.#options;
     if (bytes > slabBytes) return new ArrayBuffer(bytes);
-    return this.#free.pop() ?? new ArrayBuffer(slabBytes);
+    const free = this.#free.pop();
+    this.#spare = Math.min(this.#spare, this.#free.length);
+    return free ?? new ArrayBuffer(slabBytes);
   }
 
   readonly #keep = (buffer: ArrayBuffer): void => {

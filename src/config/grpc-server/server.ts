@@ -17,8 +17,8 @@ import { Keepalive } from "./keepalive.ts";
 
 const MIB = 2 ** 20;
 const DEFAULT_MAX_MESSAGE_BYTES = 4 * MIB;
-/** Memory of messages that were sent on is kept for the next ones: a few batches, and less of it with each idle second. */
-const KEPT_SLABS = 12;
+/** Memory of messages that were sent on is kept for the next ones, as long as some need it. */
+const KEPT_SLABS = 64;
 const TRIM_INTERVAL_MS = 1000;
 
 /** What a server of calls is made of. */

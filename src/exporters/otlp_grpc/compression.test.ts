@@ -3,6 +3,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { COMPRESSION_OPTION, inPieces, takesPieces } from "./compression.ts";
 import { unread } from "./compressor.ts";
+import { piecesOf } from "./pieces.ts";
 
 const { CompressionFilterFactory } = createRequire(import.meta.url)(
   "@grpc/grpc-js/build/src/compression-filter.js",
@@ -19,9 +20,10 @@ function newFilter(algorithm: number) {
   }).createFilter();
 }
 
-/** A message as grpc-js frames it: a flag, four bytes of length, the message. */
+/** A message as it is sent: a flag, four bytes of length, the message. */
 async function framed(filter: ReturnType<typeof newFilter>, message: Buffer): Promise<Buffer> {
-  return (await filter.sendMessage(Promise.resolve({ message, flags: 0 }))).message;
+  const { message: frame } = await filter.sendMessage(Promise.resolve({ message, flags: 0 }));
+  return Buffer.concat(piecesOf(frame) ?? [frame]);
 }
 
 describe("messages in pieces", () => {

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { compressor } from "../../config/compression/compress.ts";
 import { gzipPieces } from "./compressor.ts";
+import { installPieces, piecesOf, standInFor } from "./pieces.ts";
 
 interface FilteredMessage {
   readonly message: Buffer;
@@ -27,25 +28,19 @@ export const COMPRESSION_OPTION = "wattspan.compression";
 const FURTHER = { zstd: compressor("zstd")!, snappy: compressor("x-snappy-framed")! } as const;
 
 /** What precedes a message in gRPC: whether it is compressed, and its length. */
-const FRAME_BYTES = 5;
-/** Room for it. */
-const PREFIX: Buffer = Buffer.alloc(FRAME_BYTES);
+const PREFIX_BYTES = 5;
 
-/** The pieces of messages, by the empty buffers that stand for them on their way through grpc-js, which copies what it frames itself. */
-const piecesOf = new WeakMap<Buffer, readonly Uint8Array[]>();
 let understood: boolean | undefined;
 
 /** Whether grpc-js takes what `inPieces` gives for a message, after seeing to it that it does. */
 export function takesPieces(): boolean {
-  understood ??= install();
+  understood ??= installPieces() && install();
   return understood;
 }
 
-/** Stands for a message whose pieces are joined, or compressed, only as they are framed. For where `takesPieces`. */
+/** Stands for a message that is sent, or compressed, piece by piece. For where `takesPieces`. */
 export function inPieces(pieces: readonly Uint8Array[]): Buffer {
-  const standIn = Buffer.alloc(0);
-  piecesOf.set(standIn, pieces);
-  return standIn;
+  return standInFor(pieces);
 }
 
 function install(): boolean {
@@ -63,7 +58,7 @@ function install(): boolean {
     const sendMessage = filter.sendMessage.bind(filter);
     filter.sendMessage = async (pending) => {
       const message = await pending;
-      const pieces = piecesOf.get(message.message);
+      const pieces = piecesOf(message.message);
       if (!pieces) return await sendMessage(pending); // somebody else's
       // What the server said of itself meanwhile may have ruled a compression out.
       return { ...message, message: await frameOf(filter.currentCompressionAlgorithm, pieces) };
@@ -79,17 +74,19 @@ function accepts({ sharedFilterConfig }: Filter, encoding: string): boolean {
   return supported === undefined || supported.split(",").some((name) => name.trim() === encoding);
 }
 
-/** The message, as `encoding` has it, and what precedes it. */
+/** Stands for the message, as `encoding` has it, and what precedes it. */
 async function frameOf(encoding: string | undefined, pieces: readonly Uint8Array[]): Promise<Buffer> {
-  if (encoding === "gzip") return marked(await gzipPieces(pieces, FRAME_BYTES), true);
-  if (encoding !== "zstd" && encoding !== "snappy") return marked(Buffer.concat([PREFIX, ...pieces]), false);
-  const body = await FURTHER[encoding](Buffer.concat(pieces));
-  return marked(Buffer.concat([PREFIX, body]), true);
+  if (encoding === "gzip") return standInFor(framed(await gzipPieces(pieces), true));
+  if (encoding !== "zstd" && encoding !== "snappy") return standInFor(framed(pieces, false), pieces);
+  return standInFor(framed([await FURTHER[encoding](Buffer.concat(pieces))], true));
 }
 
-/** Fills in the first bytes of `frame`. */
-function marked(frame: Buffer, compressed: boolean): Buffer {
-  frame.writeUInt8(compressed ? 1 : 0, 0);
-  frame.writeUInt32BE(frame.length - FRAME_BYTES, 1);
-  return frame;
+function framed(message: readonly Uint8Array[], compressed: boolean): Uint8Array[] {
+  const prefix = Buffer.alloc(PREFIX_BYTES);
+  prefix.writeUInt8(compressed ? 1 : 0, 0);
+  prefix.writeUInt32BE(
+    message.reduce((sum, { length }) => sum + length, 0),
+    1,
+  );
+  return [prefix, ...message];
 }

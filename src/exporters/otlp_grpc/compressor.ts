@@ -26,17 +26,17 @@ class Compressor {
     this.#gzip.on("error", (cause) => this.#failed(cause));
   }
 
-  /** Resolves to `headroom` bytes for the caller with the compressed message behind them. One call at a time. */
-  compress(pieces: readonly Uint8Array[], headroom: number): Promise<Buffer> {
+  /** Resolves to the compressed message, in pieces again. One call at a time. */
+  compress(pieces: readonly Uint8Array[]): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
       this.#failed = reject;
       for (const piece of pieces) this.#gzip.write(piece);
-      this.#gzip.flush(constants.Z_FINISH, () => resolve(this.#take(headroom)));
+      this.#gzip.flush(constants.Z_FINISH, () => resolve(this.#take()));
     });
   }
 
-  #take(headroom: number): Buffer {
-    const message = Buffer.concat([Buffer.allocUnsafe(headroom), ...this.#output]);
+  #take(): Buffer[] {
+    const message = this.#output;
     this.#output = [];
     this.#gzip.reset();
     return message;
@@ -47,10 +47,10 @@ const waiting: Compressor[] = [];
 /** Compressions that are under way, by the pieces they read. */
 const readers = new WeakMap<readonly Uint8Array[], Promise<unknown>>();
 
-/** Compresses the message that `pieces` are, as gzip, behind `headroom` bytes for the caller to fill. */
-export async function gzipPieces(pieces: readonly Uint8Array[], headroom: number): Promise<Buffer> {
+/** Compresses the message that `pieces` are, as gzip. */
+export async function gzipPieces(pieces: readonly Uint8Array[]): Promise<Buffer[]> {
   const compressor = waiting.pop() ?? new Compressor();
-  const compression = compressor.compress(pieces, headroom);
+  const compression = compressor.compress(pieces);
   readers.set(pieces, Promise.allSettled([readers.get(pieces), compression]));
   const message = await compression; // a compressor that failed is not used again
   if (waiting.length < KEPT) waiting.push(compressor);

@@ -6,6 +6,7 @@ import type { Sender } from "../helper/exporter.ts";
 import { logPartialSuccess } from "../helper/partial-success.ts";
 import type { SharedClient } from "./client.ts";
 import { unread } from "./compressor.ts";
+import { isWritten } from "./pieces.ts";
 import { toPipelineError } from "./status.ts";
 
 const METHODS: { readonly [S in Signal]: string } = {
@@ -44,7 +45,7 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
     const response = await this.#call(request, context?.signal);
     logPartialSuccess(this.#settings.logger, this.#signal, () => response);
     await unread(request);
-    data.release();
+    if (isWritten(request)) data.release(); // Else the garbage collector finds out when nobody reads it any more.
   }
 
   async #call(request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Buffer> {

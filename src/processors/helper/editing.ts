@@ -10,7 +10,7 @@ import {
   Slabs,
 } from "../../pdata/index.ts";
 
-/** Memory that nobody needed comes back one piece at a time. */
+/** Memory that nobody needed in between is let go of. */
 const TRIM_INTERVAL_MS = 1000;
 
 /** Gives the editor for one request, which may depend on who sent it. */
@@ -20,7 +20,7 @@ export type EditorFor = (context: Context | undefined) => Editor;
 export class EditingProcessor<S extends Signal> implements Processor<S> {
   /** The bytes that are shared with others are never written to. */
   readonly capabilities: Capabilities = { mutatesData: false };
-  readonly #slabs: Slabs = new Slabs({ slabBytes: 1 << 20, keptSlabs: 12 });
+  readonly #slabs: Slabs = new Slabs({ slabBytes: 1 << 20, keptSlabs: 64 });
   readonly #editorFor: EditorFor;
   readonly #next: Consumer<S>;
   #trim: NodeJS.Timeout | undefined;

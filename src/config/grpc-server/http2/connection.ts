@@ -1,5 +1,6 @@
 // Hot: the server's end of an HTTP/2 connection (RFC 9113), as far as unary calls need it.
 import type { Socket } from "node:net";
+import { readShared } from "../../server/read-buffer.ts";
 import { Http2Error } from "./error.ts";
 import { FloodGuard } from "./flood.ts";
 import { FrameReader, type FrameTarget } from "./frame-reader.ts";
@@ -40,7 +41,7 @@ export class Connection implements FrameTarget {
     this.#owner = owner;
     socket.setNoDelay(true);
     let failure: Error | undefined;
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    readShared(socket, (chunk) => this.#read(chunk));
     socket.on("end", () => socket.destroy());
     socket.on("error", (error) => {
       failure = error;
