@@ -136,6 +136,40 @@ describe("wattspan", () => {
     ]);
   });
 
+  it("stops what it has started when a signal comes before the rest has, and exits with 0", async () => {
+    const agent = new Wattspan(["--config", CONFIG], "does not start");
+    await agent.says("Memory limiter configured");
+    agent.child.kill("SIGTERM");
+    const { code, stderr } = await agent.ended;
+    expect(code).toBe(0);
+    expect(messages(stderr).slice(-3)).toEqual([
+      "Received signal from OS",
+      "Starting shutdown...",
+      "Shutdown complete.",
+    ]);
+  });
+
+  it("ends at once on a second signal while it starts, too", async () => {
+    const agent = new Wattspan(["--config", CONFIG], "neither starts nor stops");
+    await agent.says("Memory limiter configured");
+    agent.child.kill("SIGTERM");
+    await agent.says("Starting shutdown...");
+    agent.child.kill("SIGTERM");
+    expect(await agent.ended).toMatchObject({ signal: "SIGTERM" });
+  });
+
+  it("exits with 0 on a signal while it waits for its configuration", async () => {
+    const asked = Promise.withResolvers<void>();
+    const server = createServer(() => asked.resolve()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const agent = new Wattspan(["--config", `http://127.0.0.1:${port}/agent.yaml`]);
+    await asked.promise;
+    agent.child.kill("SIGINT");
+    expect(await agent.ended).toMatchObject({ code: 0, stderr: "" });
+    server.close();
+  });
+
   it("ends at once on a second signal", async () => {
     const agent = new Wattspan(["--config", CONFIG], "hangs");
     await agent.says("Everything is ready.");

@@ -11,7 +11,7 @@ import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS, type ConfigSource, configSource } from "./config-flags.ts";
 import { checkConfig, getConfig } from "./configuration.ts";
 import { faultStack } from "./fault.ts";
-import { parseFlags } from "./flags.ts";
+import { type Flags, parseFlags } from "./flags.ts";
 import { Reloader } from "./reload/reloader.ts";
 import { reloadTriggers } from "./reload/triggers.ts";
 import { stopRequested } from "./stop.ts";
@@ -25,39 +25,57 @@ const RUN_FLAGS = {
 export async function run(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args, RUN_FLAGS);
   const stop = stopRequested();
+  const prepared = await Promise.race([prepare(flags), stop]);
+  if (typeof prepared === "string") return 0; // A signal, and there is nothing that could be stopped.
+  return await runUntil(stop, flags, prepared);
+}
+
+/** An agent that was not started yet. */
+interface Prepared {
+  readonly service: Service;
+  readonly telemetry: Telemetry;
+  readonly config: AgentConfig;
+  readonly files: Set<string>;
+  read(logger: Logger): Promise<AgentConfig>;
+}
+
+async function prepare(flags: Flags): Promise<Prepared> {
   const source = await configSource(flags);
   const early = new BufferedLogger();
   const files = new Set<string>();
   const config = await checkedConfig(source, early, files);
   const telemetry = new Telemetry(buildInfo);
   await telemetry.configure(config.service.telemetry);
+  early.replay(telemetry.logger);
+  const { loggers, counters, tracing } = telemetry;
+  const service = new Service(config, { buildInfo, loggers, counters, tracing });
+  return { service, telemetry, config, files, read: (logger) => readConfig(source, logger, files) };
+}
+
+async function runUntil(stop: Promise<NodeJS.Signals>, flags: Flags, agent: Prepared): Promise<number> {
+  const { service, telemetry, files } = agent;
   const { logger } = telemetry;
-  early.replay(logger);
-  const service = new Service(config, {
-    buildInfo,
-    loggers: telemetry.loggers,
-    counters: telemetry.counters,
-    tracing: telemetry.tracing,
-  });
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   const uncaught = uncaughtError();
   const started = Promise.withResolvers<void>();
-  const read = (log: Logger) => readConfig(source, log, files);
-  const reloader = new Reloader({ service, telemetry, config, read, ready: started.promise });
+  const reloader = new Reloader({ ...agent, ready: started.promise });
   const triggers = await reloadTriggers(flags, files, reloader, logger);
-  await service.start();
-  started.resolve();
-  const code = await Promise.race([
+  const end = Promise.race([
     stop.then((signal) => received(signal, logger)),
     service.finished.then(() => finished(logger)),
     service.fatalError.then((cause) => failed(cause, logger)),
     uncaught.then((cause) => failed(cause, logger)),
   ]);
-  triggers.close();
-  await service.shutdown();
-  await telemetry.close();
-  clearInterval(alive);
-  return code;
+  try {
+    await Promise.race([service.start().then(started.resolve), end]);
+    return await end;
+  } finally {
+    triggers.close();
+    reloader.close();
+    await service.shutdown();
+    await telemetry.close();
+    clearInterval(alive);
+  }
 }
 
 /** Any will do: components' timers do not keep the process alive, and neither does waiting for a signal. */

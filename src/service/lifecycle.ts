@@ -1,38 +1,30 @@
 // Starts and stops components: downstream first, upstream first, each in its time.
 import type { Extension } from "../component/extension.ts";
-import type { Host, Kind } from "../component/index.ts";
+import type { Host } from "../component/index.ts";
 import type { ServiceView } from "../component/view.ts";
+import { Deadlines, unlessLate, withinGrace } from "./deadlines.ts";
 import type { Node } from "./graph.ts";
 import type { Statuses } from "./statuses.ts";
 import { errorText } from "./telemetry/encode.ts";
 
-/**
- * The share of the deadline by which what is upstream has to stop, so that one request that never ends does not take all
- * the time of those behind, who still hold data of others.
- */
-const SHARES: Readonly<Record<Kind, number>> = {
-  receiver: 0.6,
-  processor: 0.8,
-  connector: 0.8,
-  exporter: 1,
-  extension: 1,
-};
-/** After the deadline, how long a component may take to notice it. */
-const GRACE_MS = 1000;
 /** How long calls that go by way of an exporter may take before it is stopped all the same. */
 const LAST_CALLS_MS = 5000;
+
+const INTERRUPTED = "the agent was stopped before the start was over";
 
 /** What the nodes of one agent share in their lives. */
 export interface Lifecycle {
   readonly statuses: Statuses;
   /** How long those that are stopped together may take to drain. */
   readonly deadlineMs: number;
+  /** Aborts when the agent is to stop: nothing is started any more. */
+  readonly stopping: AbortSignal;
   /** The running extension of that id, for hosts. */
   extension(id: string): Node | undefined;
   view(): ServiceView;
 }
 
-/** Starts one component. */
+/** Starts one component. Rejects soon after the agent is to stop, even if the component has not come to an end. */
 export async function startNode(node: Node, life: Lifecycle): Promise<void> {
   const { statuses } = life;
   const host: Host = {
@@ -47,7 +39,9 @@ export async function startNode(node: Node, life: Lifecycle): Promise<void> {
   if (node.kind === "extension") node.logger.info({}, "Extension is starting...");
   statuses.report(node, "starting");
   try {
-    await node.component.start(host);
+    life.stopping.throwIfAborted();
+    await withinGrace(node.component.start(host), life.stopping, INTERRUPTED);
+    life.stopping.throwIfAborted();
   } catch (cause) {
     throw new Error(startFailure(node, cause), { cause });
   }
@@ -87,7 +81,7 @@ export async function stopNodes(
 ): Promise<readonly Error[]> {
   const failures: Error[] = [];
   const { deadlineMs, statuses } = life;
-  const deadlines = new Deadlines(deadlineMs);
+  const deadlines = new Deadlines(deadlineMs, othersGoOn ? life.stopping : undefined);
   for (const node of nodes.toReversed()) {
     statuses.report(node, "stopping");
     onStopping?.(node);
@@ -103,30 +97,6 @@ export async function stopNodes(
   return failures;
 }
 
-/** Until when each kind of component may drain. */
-class Deadlines {
-  readonly #signals = new Map<number, AbortSignal>();
-  readonly #timers: NodeJS.Timeout[] = [];
-
-  constructor(deadlineMs: number) {
-    for (const share of new Set(Object.values(SHARES))) {
-      const abort = new AbortController();
-      const ms = share * deadlineMs;
-      const expire = () => abort.abort(new Error(`data was not drained within ${ms / 1000} s of shutdown`));
-      this.#timers.push(setTimeout(expire, ms));
-      this.#signals.set(share, abort.signal);
-    }
-  }
-
-  of({ kind }: Node): AbortSignal {
-    return this.#signals.get(SHARES[kind])!;
-  }
-
-  clear(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-}
-
 async function stopNode(
   { kind, input, component }: Node,
   deadline: AbortSignal,
@@ -134,35 +104,6 @@ async function stopNode(
 ): Promise<void> {
   // What an exporter has begun to send ends by itself; what a processor holds, by its shutdown.
   if (othersGoOn && input && kind === "exporter") await unlessLate(input.idle(), deadline, LAST_CALLS_MS);
-  await withinGrace(component.shutdown(deadline), deadline);
+  await withinGrace(component.shutdown(deadline), deadline, "did not stop at the deadline");
   if (othersGoOn && input) await unlessLate(input.idle(), deadline);
-}
-
-/** Waits for `work`, but not beyond the deadline. */
-async function unlessLate(work: Promise<void>, deadline: AbortSignal, patienceMs?: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = patienceMs === undefined ? undefined : setTimeout(late.resolve, patienceMs);
-  const expire = () => late.resolve();
-  if (deadline.aborted) expire();
-  deadline.addEventListener("abort", expire, { once: true });
-  await Promise.race([work, late.promise]);
-  deadline.removeEventListener("abort", expire);
-  clearTimeout(timer);
-}
-
-/** Waits for `work`, but after the deadline only a little longer. */
-async function withinGrace(work: Promise<void>, deadline: AbortSignal): Promise<void> {
-  const { promise: hung, reject } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const expire = () => {
-    timer = setTimeout(() => reject(new Error("did not stop at the deadline")), GRACE_MS);
-  };
-  if (deadline.aborted) expire();
-  else deadline.addEventListener("abort", expire, { once: true });
-  try {
-    await Promise.race([work, hung]);
-  } finally {
-    deadline.removeEventListener("abort", expire);
-    clearTimeout(timer);
-  }
 }

@@ -373,6 +373,47 @@ describe("a reload", () => {
     });
   });
 
+  it("ends where it is when the agent is shut down", async () => {
+    const agent = await running({ exporters: "out: {exclusive: true}" });
+    bench.probe.onStart = () => new Promise(() => {});
+    const reloaded = reload(agent, { exporters: "out: {exclusive: true, timeout: 1s}" });
+    await expect.poll(() => bench.probe.events.at(-1)).toBe("start exporter out traces");
+    const sent = send(1);
+    await Promise.all([
+      expect(reloaded).rejects.toThrow("the agent was stopped before the start was over"),
+      expect(sent).rejects.toThrow("the configuration was reloaded without the component"),
+      agent.shutdown(),
+    ]);
+    expect(bench.events()).toEqual([
+      "stop exporter out traces",
+      "start exporter out traces",
+      "stop exporter out traces",
+      "stop receiver in",
+      "stop processor mid traces",
+    ]);
+  });
+
+  it("leaves time for what still runs when the agent is shut down while it drains what is gone", async () => {
+    const agent = await bench.service(yaml(), 2000);
+    await agent.start();
+    const drained: string[] = [];
+    const expired = (deadline: AbortSignal) =>
+      new Promise<void>((resolve) => deadline.addEventListener("abort", () => resolve(), { once: true }));
+    bench.probe.onShutdown = async (name, deadline) => {
+      if (name === "exporter out traces") await expired(deadline);
+      else if (!deadline.aborted) drained.push(name);
+    };
+    const began = performance.now();
+    const reloaded = reload(agent, {
+      exporters: "out/2: ",
+      pipelines: "traces: {receivers: [in], processors: [mid], exporters: [out/2]}",
+    });
+    await expect.poll(() => bench.probe.events.at(-1)).toBe("stop exporter out traces");
+    await Promise.all([reloaded.catch(() => {}), agent.shutdown()]);
+    expect(performance.now() - began).toBeLessThan(1800);
+    expect(drained).toEqual(["receiver in", "processor mid traces", "exporter out/2 traces"]);
+  });
+
   it("is done one at a time, and not when the agent is stopped", async () => {
     const agent = await running();
     await Promise.all([reload(agent, { processors: "mid: {timeout: 1s}" }), reload(agent, {})]);

@@ -82,6 +82,7 @@ class Replacement {
   }
 
   async #start(node: Node): Promise<void> {
+    this.#tools.life.stopping.throwIfAborted();
     const before = this.#gone.find(({ key }) => key === node.key);
     if (before && isExclusive(before, node)) await this.#makeRoom([before]);
     const rivals = this.#gone.filter(({ key, kind }) => kind === node.kind && this.#firstToStop.has(key));
@@ -141,11 +142,19 @@ class Replacement {
     adopt(this.#running);
     if (this.#stopped.length === 0) return this.#running;
     const survivors = this.#running.nodes.filter((node) => !this.#stopped.includes(node));
+    if (life.stopping.aborted) return this.#withoutReturn(survivors);
     const restored = buildGraph(this.#running.config, context, { ...this.#running, nodes: survivors });
     adopt(restored);
     const runs = await this.#startAgain(restored.added);
     restored.connect();
     const graph = runs ? restored : { ...restored, nodes: survivors };
+    this.#letThrough(graph);
+    return graph;
+  }
+
+  /** Leaves it at what still runs: that is to stop, too. */
+  #withoutReturn(survivors: readonly Node[]): Graph {
+    const graph = { ...this.#running, nodes: survivors };
     this.#letThrough(graph);
     return graph;
   }

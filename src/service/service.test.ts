@@ -199,4 +199,36 @@ service:
     await agent.shutdown();
     expect(probe.events.filter((event) => event === "stop receiver in")).toHaveLength(1);
   });
+
+  it("ends a start that hangs when it is shut down, and stops what runs by then", async () => {
+    const agent = await service(TWO_PIPELINES);
+    const hanging = Promise.withResolvers<void>();
+    probe.onStart = (name) => (name === "exporter out logs" ? hanging.promise : Promise.resolve());
+    const start = agent.start();
+    await expect.poll(() => probe.events.at(-1)).toBe("start exporter out logs");
+    await Promise.all([
+      expect(start).rejects.toThrow('failed to start "out" exporter: the agent was stopped before'),
+      agent.shutdown(),
+    ]);
+    const started = probe.events.filter((event) => event.startsWith("start"));
+    expect(probe.events.slice(started.length)).toEqual(
+      started.toReversed().map((event) => event.replace("start", "stop")),
+    );
+    expect(messages().slice(-2)).toEqual(["info Starting shutdown...", "info Shutdown complete."]);
+    await agent.shutdown();
+    expect(messages().at(-2)).toBe("info Starting shutdown...");
+  });
+
+  it("starts nothing more when it is shut down while a component starts that does not hang", async () => {
+    const agent = await service(TWO_PIPELINES);
+    const slow = Promise.withResolvers<void>();
+    probe.onStart = () => slow.promise;
+    const start = agent.start();
+    await expect.poll(() => probe.events).toHaveLength(1);
+    const stopped = agent.shutdown();
+    slow.resolve();
+    await expect(start).rejects.toThrow("the agent is stopped");
+    await stopped;
+    expect(probe.events).toEqual(["start exporter out traces", "stop exporter out traces"]);
+  });
 });

@@ -3,6 +3,7 @@ import type { Extension, StatusEvent } from "../component/extension.ts";
 import type { BuildInfo, Logger } from "../component/index.ts";
 import type { ServiceView } from "../component/view.ts";
 import type { AgentConfig } from "./config.ts";
+import { withinGrace } from "./deadlines.ts";
 import type { Tracing } from "./graph/traced.ts";
 import { buildGraph, type Graph, type GraphContext, type Node } from "./graph.ts";
 import { type Lifecycle, startNodes, stopNodes } from "./lifecycle.ts";
@@ -43,6 +44,9 @@ export class Service {
   #graph: Graph;
   /** The graph whose extensions components are offered: during a reload, the new one's. */
   #offered: Graph;
+  /** Aborts when the agent is to stop. */
+  readonly #stop = new AbortController();
+  #starting: Promise<void> | undefined;
   #reloading: Promise<void> = Promise.resolve();
   readonly #startTime = new Date();
   #running = false;
@@ -67,6 +71,7 @@ export class Service {
     this.#life = {
       statuses,
       deadlineMs,
+      stopping: this.#stop.signal,
       extension: (id) => this.#extensions.find((node) => node.id === id),
       view: () => this.#view(),
     };
@@ -74,8 +79,17 @@ export class Service {
     this.#offered = this.#graph;
   }
 
-  /** Resolves when every component runs. When one cannot start, none is left running. */
-  async start(): Promise<void> {
+  /** Resolves when every component runs. When one cannot start, or a shutdown comes before, none is left running. */
+  start(): Promise<void> {
+    const started = this.#start();
+    const over = () => {
+      this.#starting = undefined;
+    };
+    this.#starting = started.then(over, over);
+    return started;
+  }
+
+  async #start(): Promise<void> {
     const { command, version } = this.#options.buildInfo;
     this.#logger.info({ Version: version, NumCPU: availableParallelism() }, `Starting ${command}...`);
     this.#logger.info({}, "Starting extensions...");
@@ -83,10 +97,12 @@ export class Service {
     const extensions = this.#extensions;
     await startNodes(extensions, this.#life);
     await this.#orStop(extensions, async () => {
-      await notify(extensions, (extension) => extension.notifyConfig?.(config));
+      await this.#unlessStopped(notify(extensions, (extension) => extension.notifyConfig?.(config)));
       await startNodes(nodes.filter(isInPipeline), this.#life);
     });
-    await this.#orStop(nodes, () => notify(extensions, (extension) => extension.pipelineReady?.()));
+    await this.#orStop(nodes, () =>
+      this.#unlessStopped(notify(extensions, (extension) => extension.pipelineReady?.())),
+    );
     this.#running = true;
     this.#logger.info({}, "Everything is ready. Begin running and processing data.");
   }
@@ -112,6 +128,7 @@ export class Service {
 
   async #replace(config: AgentConfig): Promise<void> {
     if (!this.#running) throw new Error("the agent is not running");
+    this.#stop.signal.throwIfAborted();
     const adopt = (graph: Graph) => {
       this.#offered = graph;
     };
@@ -124,22 +141,32 @@ export class Service {
     this.#offered = graph;
     if (error !== undefined) throw error;
     const added = graph.added.filter(({ kind }) => kind === "extension");
-    await notify(this.#extensions, (extension) => extension.notifyConfig?.(graph.config));
-    await notify(added, (extension) => extension.pipelineReady?.());
+    await this.#unlessStopped(
+      notify(this.#extensions, (extension) => extension.notifyConfig?.(graph.config)),
+    );
+    await this.#unlessStopped(notify(added, (extension) => extension.pipelineReady?.()));
   }
 
-  /** Drains and stops. Safe before start, and twice. Rejects when a component failed to stop; all have been asked to. */
+  /**
+   * Drains and stops. A start or reload that is under way ends where it is. Safe before start, and twice. Rejects when a
+   * component failed to stop; all have been asked to.
+   */
   async shutdown(): Promise<void> {
+    const askedMs = performance.now();
+    if (!this.#running && !this.#starting) return;
+    this.#stop.abort(new Error("the agent is stopped"));
+    if (!this.#running) return await this.#endOfStart();
     await this.#reloading;
-    if (!this.#running) return;
+    if (!this.#running) return; // Another was faster.
     this.#running = false;
     this.#logger.info({}, "Starting shutdown...");
     const { nodes } = this.#graph;
     const extensions = this.#extensions;
     await this.#notReady(extensions);
-    const ofPipelines = await stopNodes(nodes.filter(isInPipeline), this.#life);
+    const life = { ...this.#life, deadlineMs: this.#life.deadlineMs - (performance.now() - askedMs) };
+    const ofPipelines = await stopNodes(nodes.filter(isInPipeline), life);
     this.#logger.info({}, "Stopping extensions...");
-    const failures = [...ofPipelines, ...(await stopNodes(extensions, this.#life))];
+    const failures = [...ofPipelines, ...(await stopNodes(extensions, life))];
     this.#logger.debug(this.#traffic(), "Items handled since start.");
     for (const { message } of failures)
       this.#logger.error({ error: message }, "Component did not stop cleanly.");
@@ -147,6 +174,19 @@ export class Service {
     if (failures.length > 0) {
       throw new Error(`failed to shutdown pipelines: ${failures.map(({ message }) => message).join("; ")}`);
     }
+  }
+
+  /** Waits until an interrupted start has stopped what it had started. */
+  async #endOfStart(): Promise<void> {
+    this.#logger.info({}, "Starting shutdown...");
+    await this.#starting;
+    this.#logger.info({}, "Shutdown complete.");
+  }
+
+  async #unlessStopped(work: Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    await withinGrace(work, signal, "an extension does not answer");
+    signal.throwIfAborted();
   }
 
   /** Does a step of the start; when it fails, stops what runs by then. */

@@ -5,6 +5,11 @@ import { nopReceiverFactory } from "../../src/receivers/nop/factory.ts";
 
 const behaviours: Readonly<Record<string, Partial<Component>>> = {
   hangs: { shutdown: () => new Promise(() => {}) },
+  "does not start": { start: () => new Promise(() => {}) },
+  "neither starts nor stops": {
+    start: () => new Promise(() => {}),
+    shutdown: () => new Promise(() => {}),
+  },
   fails: {
     async start(host) {
       setTimeout(() => host.reportStatus("fatal_error", new Error("ring is gone")), 20);

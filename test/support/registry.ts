@@ -61,6 +61,8 @@ export class Probe {
   readonly ports: Set<number> = new Set();
   /** Called by exporters; may reject. */
   onExport: (id: string, data: SignalData[Signal]) => Promise<void> = async () => {};
+  /** Called by components that start; may hang. */
+  onStart: (name: string) => Promise<void> = async () => {};
   /** Called by components that shut down; may hang. */
   onShutdown: (name: string, deadline: AbortSignal) => Promise<void> = async () => {};
 
@@ -147,6 +149,7 @@ export class Probe {
       start: async (host) => {
         this.hosts.set(name, host);
         this.events.push(`start ${name}`);
+        await this.onStart(name);
         if (section.uses !== "" && !host.extension(section.uses)) throw new Error("extension is not there");
         if (this.ports.has(section.port)) throw addressInUse(section.port);
         port = section.port;

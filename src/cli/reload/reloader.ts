@@ -16,6 +16,8 @@ export interface ReloaderOptions {
   readonly read: (logger: Logger) => Promise<AgentConfig>;
 }
 
+const STOPPED = "the agent is stopped";
+
 /** Reloads one after the other; whoever asks while one waits to begin is answered by that one. */
 export class Reloader {
   readonly #options: ReloaderOptions;
@@ -23,6 +25,7 @@ export class Reloader {
   #config: AgentConfig;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -36,6 +39,11 @@ export class Reloader {
     return this.#next;
   }
 
+  /** Begins no reload any more, and leaves to the agent's shutdown what one has begun. */
+  close(): void {
+    this.#closed = true;
+  }
+
   async #afterLast(reason: string): Promise<void> {
     await this.#options.ready;
     await this.#last.catch(() => {}); // Told to who asked for it.
@@ -45,10 +53,12 @@ export class Reloader {
   }
 
   async #reload(reason: string): Promise<void> {
+    if (this.#closed) throw new Error(STOPPED);
     this.#logger.info({ reason }, "Reloading the configuration.");
     try {
       await this.#apply(await this.#options.read(this.#logger));
     } catch (error) {
+      if (this.#closed) throw error; // Whatever it was, the agent stops.
       const attributes = { error: errorText(error) };
       this.#logger.error(attributes, "The new configuration cannot be used; the one before goes on.");
       throw error;
@@ -58,11 +68,12 @@ export class Reloader {
 
   async #apply(config: AgentConfig): Promise<void> {
     const { service, telemetry } = this.#options;
+    if (this.#closed) throw new Error(STOPPED);
     await telemetry.configure(config.service.telemetry);
     try {
       await service.reload(config);
     } catch (error) {
-      await telemetry.configure(this.#config.service.telemetry);
+      if (!this.#closed) await telemetry.configure(this.#config.service.telemetry);
       throw error;
     }
     this.#config = config;
