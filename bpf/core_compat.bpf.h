@@ -140,11 +140,27 @@ struct syscall_regs {
 	__u64 arg4;
 };
 
+/*
+ * The registers are as far up every task's stack. Where they are loaded without a helper, it is asked for them once
+ * only: `at` keeps the distance, where it is not NULL.
+ */
+static __always_inline const struct pt_regs___kernel *find_regs(struct task_struct *task, __u16 *at)
+{
+	const struct pt_regs___kernel *regs;
+
+	if (has_casts() && at && *at)
+		return bpf_rdonly_cast(task->stack + *at, bpf_core_type_id_kernel(struct pt_regs___kernel));
+	regs = (void *)bpf_task_pt_regs(task);
+	if (at)
+		*at = (__u64)regs - (__u64)task->stack;
+	return regs;
+}
+
 /* False for callers whose system call numbers are not ours (32-bit programs). */
-static __always_inline bool read_syscall_regs(struct task_struct *task, struct syscall_regs *out)
+static __always_inline bool read_syscall_regs(struct task_struct *task, __u16 *at, struct syscall_regs *out)
 {
 	if (has_task_regs()) {
-		struct pt_regs___kernel *regs = (void *)bpf_task_pt_regs(task);
+		const struct pt_regs___kernel *regs = find_regs(task, at);
 
 		out->number = SYSCALL_NUMBER(regs);
 		out->arg1 = SYSCALL_ARG1(regs);

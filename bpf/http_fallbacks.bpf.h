@@ -172,7 +172,7 @@ static __always_inline int call_exited(__u32 slot, __s64 ret, bool sent)
 	const struct sock *sk;
 	__u32 flags = 0;
 
-	if (ret < 0 || !read_syscall_regs(current_task(), &regs))
+	if (ret < 0 || !read_syscall_regs(current_task(), NULL, &regs))
 		return 0;
 	sk = find_socket(regs.arg1);
 	if (!sk)
@@ -208,7 +208,7 @@ int trace_sys_exit_splice(struct syscall_exit *ctx)
 	struct syscall_regs regs;
 	const struct sock *sk;
 
-	if (ctx->ret <= 0 || !read_syscall_regs(current_task(), &regs))
+	if (ctx->ret <= 0 || !read_syscall_regs(current_task(), NULL, &regs))
 		return 0;
 	sk = find_socket(regs.arg3);
 	if (sk)
@@ -234,7 +234,7 @@ static __always_inline int messages_exited(__u32 slot, __s64 ret, bool sent)
 	__u32 bytes;
 	int i;
 
-	if (ret <= 0 || !read_syscall_regs(current_task(), &regs))
+	if (ret <= 0 || !read_syscall_regs(current_task(), NULL, &regs))
 		return 0;
 	sk = find_socket(regs.arg1);
 	for (i = 0; i < MAX_MESSAGES && i < ret && sk; i++) {

@@ -31,7 +31,7 @@ struct socket_call {
 	__u32 tgid;
 	__u8 sent;
 	__u8 is_request;
-	__u8 pad0[2];
+	__u16 regs_at; /* of the registers, on every task's kernel stack; 0: not known yet */
 	__u64 base;    /* the buffer, or the array of iovecs */
 	__u64 bytes;   /* sent or received */
 	__u64 offset;  /* consumed by the parsers */
@@ -64,7 +64,7 @@ static __always_inline void find_user_buffer(struct socket_call *call, struct ta
 	call->buffers = 0;
 	call->messages = 0;
 	call->readable = 0;
-	if (!read_syscall_regs(task, &regs))
+	if (!read_syscall_regs(task, &call->regs_at, &regs))
 		return;
 	call->base = regs.arg2;
 	switch (regs.number) {
