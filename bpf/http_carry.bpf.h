@@ -86,6 +86,12 @@ static __always_inline int fill_window(struct http_run *run, struct http_stream 
 	return read < 0 ? -1 : (int)carry + read;
 }
 
+/* A client's target is its Host; a server's is its route. */
+static __always_inline bool wants_host(const struct http_conn *conn)
+{
+	return conn->role == HTTP_ROLE_CLIENT;
+}
+
 /* Scans the window with the stream's scanner. */
 static __always_inline void scan_head(struct http_run *run, struct http_stream *stream, __u32 length)
 {
@@ -93,11 +99,7 @@ static __always_inline void scan_head(struct http_run *run, struct http_stream *
 
 	*scan = stream->scan;
 	scan->position = 0;
-	http_scan_head(run->slot, length);
-	if (run->conn->role != HTTP_ROLE_CLIENT)
-		scan->host_at = 0; /* a server's target is its route */
-	if (scan->length_at || scan->encoding_end || scan->host_at)
-		http_scan_fields(run->slot);
+	http_scan_head(run->slot, length, wants_host(run->conn));
 	stream->scan = *scan;
 }
 

@@ -75,15 +75,14 @@ static __always_inline __u64 http_hash_host(const __u8 *window, __u32 from, __u3
 	__u32 i;
 
 	for (i = 0; i < 32; i++) { /* 256 bytes: a DNS name has at most 253 */
-		__u64 word = http_load64(window, from);
-		__u32 left = end - from;
+		__u64 word = http_load64(window, from + 8 * i);
+		__s32 beyond = 8 - (end - from - 8 * i); /* bytes of the word */
 
-		if (from >= end)
+		if (from + 8 * i >= end)
 			break;
-		if (left < 8)
-			word &= HTTP_FIRST(8) >> (8 * (8 - left));
+		beyond &= ~(beyond >> 31); /* without a branch: the verifier follows both ways of each */
+		word &= HTTP_FIRST(8) >> (8 * beyond & 63);
 		hash = http_mix(hash, word | (word & 0x4040404040404040ULL) >> 1);
-		from += 8;
 	}
 	return hash;
 }
@@ -122,7 +121,8 @@ static __always_inline void http_read_fields(struct http_scan *scan, const __u8 
 			end--;
 		if (http_is_blank(http_load8(window, from)))
 			from++;
-		scan->host_hash = http_hash_host(window, from, end);
+		/* Masked so that the verifier knows as much of each on every path, and checks what follows once. */
+		scan->host_hash = http_hash_host(window, from & HTTP_POSITION_MASK, end & HTTP_POSITION_MASK);
 	}
 }
 

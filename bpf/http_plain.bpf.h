@@ -55,14 +55,8 @@ static __always_inline bool scan_plain(struct http_run *run, __u32 length)
 	struct http_scan *scan = &run->scratch->scan;
 
 	__builtin_memset(scan, 0, sizeof(*scan));
-	http_scan_head(run->slot, length);
-	if (!scan->done || scan->encoding_end)
-		return false;
-	if (run->conn->role != HTTP_ROLE_CLIENT)
-		scan->host_at = 0; /* a server's target is its route */
-	if (scan->length_at || scan->host_at)
-		http_scan_fields(run->slot);
-	return true;
+	http_scan_head(run->slot, length, wants_host(run->conn));
+	return scan->done && !scan->encoding_end;
 }
 
 /* A request's first byte alone. */
