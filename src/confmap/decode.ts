@@ -88,8 +88,10 @@ const visitors: Visitors = {
   enum: (node, raw, place) => {
     const text = raw instanceof Expanded ? raw.text : raw;
     if (typeof text !== "string") return mismatch("string", text, node.default, place);
-    const value = node.values.find((known) => known.toLowerCase() === text.toLowerCase());
-    return value ?? fail(`unknown ${node.name} ${JSON.stringify(text)}`, node.default, place);
+    const value = node.values.find(
+      (known) => known === text || (!node.exact && known.toLowerCase() === text.toLowerCase()),
+    );
+    return value ?? fail(node.unknown(text), node.default, place);
   },
   list: visitList,
   map: visitMap,

@@ -58,8 +58,10 @@ export interface DurationNode {
 
 export interface EnumNode {
   readonly kind: "enum";
-  /** What the values are, for the error: `unknown metrics level "loud"`. */
-  readonly name: string;
+  /** The error for another value: `unknown metrics level "loud"`. */
+  readonly unknown: (written: string) => string;
+  /** Whether the case counts. */
+  readonly exact: boolean;
   readonly values: readonly string[];
   readonly default: string;
 }

@@ -86,13 +86,18 @@ export function duration(fallback = "0s"): DurationNode & Of<number> {
   return schema({ kind: "duration", default: parseDurationMs(fallback), suffix: "Ms" });
 }
 
-/** Describes one of `values`, in any case; `name` says what they are: `enumOf("encoding", ["json", "console"])`. */
+/**
+ * Describes one of `values`, in any case; `name` says what they are: `enumOf("encoding", ["json", "console"])`. With a
+ * function in its place, which gives the error for what is none of them, the case counts.
+ */
 export function enumOf<const V extends string>(
-  name: string,
+  name: string | ((written: string) => string),
   values: readonly V[],
   fallback: NoInfer<V>,
 ): EnumNode & Of<V> {
-  return schema({ kind: "enum", name, values, default: fallback });
+  const exact = typeof name === "function";
+  const unknown = exact ? name : (written: string) => `unknown ${name} ${JSON.stringify(written)}`;
+  return schema({ kind: "enum", unknown, exact, values, default: fallback });
 }
 
 /** Describes a list; a list of strings may also be written as `a,b`. A list given replaces the default. */

@@ -12,9 +12,6 @@ interface Keys {
 
 const THEIRS = parse(readFileSync(new URL("collector-keys.yaml", import.meta.url), "utf8")) as Keys;
 
-/** Limits on how many partitions a batcher keeps, new in the Collector. */
-const PARTITION = "sending_queue.batch.partition.cache_size sending_queue.batch.partition.idle_timeout";
-
 /** What every HTTP server's section has had for long, and still has. */
 const httpServer = (path = "") =>
   ["dialer", "dialer.timeout", "idle_timeout", "keep_alives_enabled", "transport"]
@@ -29,19 +26,12 @@ const DIFFERENCES: Readonly<Record<string, { readonly lacks?: string; readonly a
   "receivers/otlp": {
     adds: httpServer("protocols.http."),
   },
-  "exporters/otlp_grpc": {
-    lacks: `auth auth.authenticator middlewares middlewares.id ${PARTITION}`,
-  },
   "exporters/otlp_http": {
-    lacks:
-      "auth auth.authenticator keepalive keepalive.enabled keepalive.idle_conn_timeout keepalive.max_idle_conns " +
-      `keepalive.max_idle_conns_per_host middlewares middlewares.id ${PARTITION}`,
     adds: "disable_keep_alives idle_conn_timeout max_idle_conns max_idle_conns_per_host",
   },
-  "exporters/debug": { lacks: PARTITION },
   "extensions/zpages": { adds: httpServer() },
   "exporters/prometheus": {
-    lacks: `resource_to_telemetry_conversion.excluded resource_to_telemetry_conversion.included ${PARTITION}`,
+    lacks: "resource_to_telemetry_conversion.excluded resource_to_telemetry_conversion.included",
     adds: httpServer(),
   },
 };

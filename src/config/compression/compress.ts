@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { constants, deflate, gzip, type ZlibOptions, type ZstdOptions, zstdCompress } from "node:zlib";
 import { compress as snappyBlock } from "snappyjs";
 import { int, type Problem, type Schema, struct } from "../../confmap/schema.ts";
+import { encodeLz4 } from "./lz4-encode.ts";
 import { encodeFramedSnappy } from "./snappy-frames.ts";
 
 /** What clients compress with, by the names in the configuration; `none` and empty are none. */
@@ -13,10 +14,15 @@ export const COMPRESSIONS = [
   "snappy",
   "x-snappy-framed",
   "zstd",
+  "lz4",
   "none",
   "",
 ] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
+
+/** What the Collector says of other names. */
+export const unsupportedCompression = (written: string): string =>
+  `unsupported compression type ${JSON.stringify(written)}`;
 
 /** How hard to try, in the terms of the algorithm; 0 for the default. */
 export interface CompressionParams {
@@ -54,6 +60,8 @@ export function compressor(
       return async (body) => snappyBlock(body);
     case "x-snappy-framed":
       return async (body) => encodeFramedSnappy(body);
+    case "lz4":
+      return async (body) => encodeLz4(body);
     default:
       return undefined;
   }

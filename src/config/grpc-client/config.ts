@@ -12,6 +12,8 @@ import {
   string,
   struct,
 } from "../../confmap/schema.ts";
+import { unsupportedCompression } from "../compression/compress.ts";
+import { authConfig, type ExtensionsConfig, middlewares } from "../extensions.ts";
 import { type TlsClientConfig, tlsClientConfig } from "../tls/config.ts";
 
 /** What the Collector's gRPC knows; `none` and empty are none. */
@@ -24,7 +26,7 @@ export interface KeepaliveConfig {
   readonly permitWithoutStream: boolean;
 }
 
-export interface GrpcClientConfig {
+export interface GrpcClientConfig extends ExtensionsConfig {
   readonly endpoint: string;
   readonly compression: GrpcCompression;
   readonly tls: TlsClientConfig;
@@ -41,7 +43,7 @@ export const grpcClientConfig: Schema<GrpcClientConfig> = struct(
   "configgrpc.ClientConfig",
   {
     endpoint: string(),
-    compression: enumOf("compression type", GRPC_COMPRESSIONS, "gzip"),
+    compression: enumOf(unsupportedCompression, GRPC_COMPRESSIONS, "gzip"),
     tls: tlsClientConfig,
     headers: map(opaque(), { pairs: true }),
     keepalive: optional(
@@ -52,9 +54,11 @@ export const grpcClientConfig: Schema<GrpcClientConfig> = struct(
       }),
     ),
     wait_for_ready: bool(),
-    balancer_name: enumOf("balancer", ["round_robin", "pick_first"], "round_robin"),
+    balancer_name: string("round_robin"),
     authority: string(),
     user_agent: string(),
+    auth: optional(authConfig),
+    middlewares,
     // Node.js sizes its own buffers; the keys are accepted because existing configurations have them.
     read_buffer_size: int(),
     write_buffer_size: int(512 * 1024),
@@ -62,14 +66,24 @@ export const grpcClientConfig: Schema<GrpcClientConfig> = struct(
   clientProblems,
 );
 
-/** The endpoint as gRPC's resolvers take it: without `http://` and `https://`. */
+/**
+ * The endpoint as gRPC's resolvers take it: without `http://` and `https://`. grpc-go's `passthrough` has the system look
+ * the name up when it connects, which here is what `dns` does.
+ */
 export function target(endpoint: string): string {
-  return endpoint.replace(/^https?:\/\//, "").replace(/\/+$/, "");
+  return endpoint
+    .replace(/^https?:\/\//, "")
+    .replace(/^passthrough:\/\/[^/]*\//, "dns:///")
+    .replace(/\/+$/, "");
 }
 
-function* clientProblems({ endpoint, headers }: GrpcClientConfig): Iterable<Problem> {
+/** Those that grpc-js has. */
+const BALANCERS: ReadonlySet<string> = new Set(["", "round_robin", "pick_first"]);
+
+function* clientProblems({ endpoint, headers, balancerName }: GrpcClientConfig): Iterable<Problem> {
   yield* headerProblems(headers);
   yield* endpointProblems(endpoint);
+  if (!BALANCERS.has(balancerName)) yield `invalid balancer_name: ${balancerName}`;
 }
 
 /** Found now, since gRPC would refuse each request, and put the value in its error. */

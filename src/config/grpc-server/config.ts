@@ -10,8 +10,8 @@ import {
   struct,
   uint,
 } from "../../confmap/schema.ts";
+import { authConfig, type ExtensionsConfig, middlewares } from "../extensions.ts";
 import { type AddrConfig, addrConfig } from "../net.ts";
-import { type AuthConfig, authConfig, type MiddlewareConfig, middlewares } from "../server/extensions.ts";
 import { type TlsServerConfig, tlsServerConfig } from "../tls/config.ts";
 
 /** When the server ends connections, or asks whether they are still alive. 0 is gRPC's default. */
@@ -34,15 +34,13 @@ export interface KeepaliveServerConfig {
   readonly enforcementPolicy: KeepaliveEnforcementPolicy | undefined;
 }
 
-export interface GrpcServerConfig extends AddrConfig {
+export interface GrpcServerConfig extends AddrConfig, ExtensionsConfig {
   readonly tls: TlsServerConfig | undefined;
   /** 0 for gRPC's 4. */
   readonly maxRecvMsgSizeMib: number;
   /** For each connection; 0 for no limit. */
   readonly maxConcurrentStreams: number;
   readonly keepalive: KeepaliveServerConfig | undefined;
-  readonly auth: AuthConfig | undefined;
-  readonly middlewares: readonly MiddlewareConfig[];
   readonly includeMetadata: boolean;
   /** Accepted because configurations have it; Node.js sizes its own buffers. */
   readonly readBufferSize: number;

@@ -4,7 +4,7 @@ import { connect as connectTcp } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { LogRecorder } from "../../../test/support/component.ts";
+import { HostRecorder, LogRecorder } from "../../../test/support/component.ts";
 import { GrpcCaller } from "../../../test/support/grpc-call.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { InFlight } from "../server/in-flight.ts";
@@ -30,7 +30,7 @@ async function serve(
   const handlers = new Map([[PATH, handler]]);
   const server = new GrpcServer({ config, handlers, inFlight, logger: new LogRecorder() });
   closing.push(() => server.shutdown(AbortSignal.abort()));
-  return server.start(() => {});
+  return server.start(new HostRecorder());
 }
 
 function caller(address: string): GrpcCaller {

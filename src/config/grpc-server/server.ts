@@ -2,9 +2,10 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { Logger } from "../../component/index.ts";
+import type { Host, Logger } from "../../component/index.ts";
 import type { ClientInfo } from "../../consumer/index.ts";
 import { Slabs } from "../../pdata/index.ts";
+import { refuseExtensions } from "../extensions.ts";
 import { listen, peerAddress } from "../net.ts";
 import type { InFlight } from "../server/in-flight.ts";
 import { ServerTls } from "../tls/server.ts";
@@ -51,11 +52,12 @@ export class GrpcServer implements CallServer {
       config.maxRecvMsgSizeMib > 0 ? config.maxRecvMsgSizeMib * MIB : DEFAULT_MAX_MESSAGE_BYTES;
   }
 
-  /** Listens. Gives the address, or rejects in Go's words. `onError` is told when listening ends by itself. */
-  async start(onError: (error: Error) => void): Promise<string> {
+  /** Listens. Gives the address, or rejects in Go's words. `host` is told when listening ends by itself. */
+  async start(host: Host): Promise<string> {
+    refuseExtensions(host, "gRPC server", this.#config);
     const server = this.#create();
     const address = await listen(server, this.#config);
-    server.on("error", onError);
+    server.on("error", (error) => host.reportStatus("fatal_error", error));
     this.#server = server;
     this.#trim = setInterval(() => this.slabs.trim(), TRIM_INTERVAL_MS).unref();
     return address;

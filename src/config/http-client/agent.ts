@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { timerMs } from "../../confmap/duration.ts";
 import { loadTls } from "../tls/load.ts";
 import { ReloadingTls } from "../tls/reload.ts";
-import type { HttpClientConfig } from "./config.ts";
+import { type HttpClientConfig, keptConnections } from "./config.ts";
 
 /** The agents of one client: for plain text, and for TLS. */
 export interface Agents {
@@ -15,12 +15,13 @@ export interface Agents {
 /** Throws when TLS files cannot be loaded; `onFailure` is told when that happens later, on a reload. */
 export function openAgents(config: HttpClientConfig, onFailure: (error: Error) => void): Agents {
   const { tls, proxyUrl } = config;
+  const kept = keptConnections(config);
   const source = new ReloadingTls(tls, () => loadTls(tls), onFailure);
   const options: AgentOptions = {
-    keepAlive: !config.disableKeepAlives,
+    keepAlive: kept.enabled,
     maxSockets: config.maxConnsPerHost || Infinity,
-    maxFreeSockets: config.maxIdleConnsPerHost || config.maxIdleConns || Infinity,
-    ...(config.idleConnTimeoutMs > 0 && { timeout: timerMs(config.idleConnTimeoutMs) }),
+    maxFreeSockets: kept.maxIdleConnsPerHost || kept.maxIdleConns || Infinity,
+    ...(kept.idleConnTimeoutMs > 0 && { timeout: timerMs(kept.idleConnTimeoutMs) }),
     proxyEnv: proxyUrl ? { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl } : process.env,
   };
   const secure = {

@@ -35,7 +35,7 @@ export class HttpClient {
     this.#config = config;
     this.#agents = openAgents(config, onTlsFailure);
     this.#compress = compressor(config.compression, config.compressionParams);
-    this.#jar = config.cookies.enabled ? new CookieJar() : undefined;
+    this.#jar = config.cookies ? new CookieJar() : undefined;
   }
 
   close(): void {

@@ -13,8 +13,8 @@ import {
   string,
   struct,
 } from "../../confmap/schema.ts";
+import { type ExtensionsConfig, httpAuthConfig, middlewares } from "../extensions.ts";
 import { type AddrConfig, addrConfig } from "../net.ts";
-import { type AuthConfig, httpAuthConfig, type MiddlewareConfig, middlewares } from "../server/extensions.ts";
 import { type TlsServerConfig, tlsServerConfig } from "../tls/config.ts";
 
 /** The user's `cors` block. */
@@ -27,11 +27,9 @@ export interface CorsConfig {
   readonly maxAge: number;
 }
 
-export interface HttpServerConfig extends AddrConfig {
+export interface HttpServerConfig extends AddrConfig, ExtensionsConfig {
   readonly tls: TlsServerConfig | undefined;
   readonly cors: CorsConfig | undefined;
-  readonly auth: AuthConfig | undefined;
-  readonly middlewares: readonly MiddlewareConfig[];
   /** Before and after decompression; 0 for 20 MiB. */
   readonly maxRequestBodySize: number;
   readonly includeMetadata: boolean;

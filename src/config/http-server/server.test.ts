@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { LogRecorder } from "../../../test/support/component.ts";
+import { HostRecorder, LogRecorder } from "../../../test/support/component.ts";
 import { type Answer, send } from "../../../test/support/http-post.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { InFlight } from "../server/in-flight.ts";
@@ -37,7 +37,7 @@ async function serve(
   const errorAnswer = (_head: object, body: string, status: number) => ({ status, headers: {}, body });
   const server = new HttpServer({ config, handler, errorAnswer, inFlight, logger });
   closing.push(() => server.shutdown(AbortSignal.abort()));
-  return { server, address: await server.start(() => {}), logger };
+  return { server, address: await server.start(new HostRecorder()), logger };
 }
 
 /** A connection on which `text` has been sent. */

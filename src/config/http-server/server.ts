@@ -7,9 +7,10 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
-import type { Logger } from "../../component/index.ts";
+import type { Host, Logger } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import { type Decompress, HTTP_ENCODINGS } from "../compression/decompress.ts";
+import { refuseExtensions } from "../extensions.ts";
 import { listen } from "../net.ts";
 import type { InFlight } from "../server/in-flight.ts";
 import { ServerTls } from "../tls/server.ts";
@@ -60,8 +61,9 @@ export class HttpServer {
     this.#keepAlive = config.keepalive?.enabled ?? config.keepAlivesEnabled;
   }
 
-  /** Listens. Gives the address, or rejects in Go's words. `onError` is told when listening ends by itself. */
-  async start(onError: (error: Error) => void): Promise<string> {
+  /** Listens. Gives the address, or rejects in Go's words. `host` is told when listening ends by itself. */
+  async start(host: Host): Promise<string> {
+    refuseExtensions(host, "HTTP server", this.#config);
     const { cors } = this.#config;
     if (cors && !this.#cors && cors.allowedHeaders.length > 0) {
       this.#options.logger.warn(
@@ -72,7 +74,7 @@ export class HttpServer {
     const server = this.#create();
     server.on("request", (request: Incoming, response: Outgoing) => void this.#serve(request, response));
     const address = await listen(server, this.#config);
-    server.on("error", onError);
+    server.on("error", (error) => host.reportStatus("fatal_error", error));
     this.#server = server;
     return address;
   }

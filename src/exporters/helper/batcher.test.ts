@@ -33,6 +33,7 @@ const anyConfig: fc.Arbitrary<BatcherConfig> = fc.record({
   minSize: fc.nat(300),
   maxSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 300 })),
   metadataKeys: fc.constant([]),
+  maxPartitions: fc.constant(0),
 });
 
 describe("batcher", () => {
@@ -58,8 +59,8 @@ describe("batcher", () => {
   });
 
   it("tells a piece of the last failure of its parts, when all have ended", () => {
-    const config = { sizer: "items", flushTimeoutMs: 0, minSize: 0, maxSize: 2, metadataKeys: [] } as const;
-    const batcher = new Batcher<"traces">(config, () => {});
+    const sizes = { sizer: "items", flushTimeoutMs: 0, minSize: 0, maxSize: 2 } as const;
+    const batcher = new Batcher<"traces">({ ...sizes, metadataKeys: [], maxPartitions: 0 }, () => {});
     const ends: unknown[] = [];
     batcher.add({ data: traces(5), client: undefined, settle: (failure) => ends.push(failure) });
     const [first, second, third] = [batcher.take()!, batcher.take()!, batcher.take()!];

@@ -14,6 +14,8 @@ export interface BatcherConfig {
   readonly maxSize: number;
   /** Requests that differ in these keys of the client's metadata, in lower case, are kept apart. */
   readonly metadataKeys: readonly string[];
+  /** When so many are kept apart, the one that has waited longest is complete as soon as another comes; 0 for no limit. */
+  readonly maxPartitions: number;
 }
 
 /** What is to be batched, with whoever wants to know what became of it. */
@@ -115,10 +117,20 @@ export class Batcher<S extends Signal> {
   }
 
   #open(key: string, client: ClientInfo | undefined): Partition<S> {
+    const { maxPartitions } = this.#config;
+    if (maxPartitions > 0 && this.#partitions.size >= maxPartitions) this.#completeOldest();
     const kept = this.#keys.length > 0 ? clientOf(client, this.#keys) : undefined;
     const partition = { key, client: kept, pieces: [], size: 0, timer: undefined, due: false };
     this.#partitions.set(key, partition);
     return partition;
+  }
+
+  #completeOldest(): void {
+    const [oldest] = this.#partitions.values();
+    if (!oldest) return;
+    oldest.due = true;
+    clearTimeout(oldest.timer);
+    oldest.timer = undefined;
   }
 
   #isReady({ due, size }: Partition<S>): boolean {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { LogRecorder } from "../../../test/support/component.ts";
 import { metrics, traces } from "../../../test/support/data.ts";
 import { parseConfig } from "../../confmap/decode.ts";
@@ -109,6 +109,19 @@ describe("sending_queue with batch", () => {
     expect(next.tenants).toEqual(["a", "b"]);
   });
 
+  it("sends what has waited longest when there are more clients than cache_size", async () => {
+    const next = new Destination();
+    const partition = { metadata_keys: ["tenant"], cache_size: 2 };
+    const queue = queueTo(next, { partition, flush_timeout: "1h" });
+    for (const tenant of ["a", "b", "a", "c"]) {
+      await queue.consume(traces(1), { client: { metadata: new Map([["tenant", [tenant]]]) } });
+    }
+    await vi.waitFor(() => expect(next.tenants).toEqual(["a"]));
+    expect(next.counts).toEqual([2]);
+    await queue.drain(never);
+    expect(next.tenants).toEqual(["a", "b", "c"]);
+  });
+
   it("drops and counts, at the shutdown deadline, what it could not send", async () => {
     const next = new Destination(true);
     const queue = queueTo(next, { min_size: 3, max_size: 3 }, { num_consumers: 1 });
@@ -125,6 +138,10 @@ describe("sending_queue with batch", () => {
     [{ batch: { sizer: "requests" } }, "`batch` supports only `items` or `bytes` sizer"],
     [{ sizer: "items", batch: {} }, "`min_size` must be less than or equal to `queue_size`"],
     [{ batch: { partition: { metadata_keys: ["a", "A"] } } }, 'duplicate entry in metadata_keys: "a"'],
+    [{ batch: { partition: { cache_size: 0 } } }, "`cache_size` must be positive, found 0"],
+    [{ batch: { partition: { idle_timeout: "-1s" } } }, "`idle_timeout` must be positive, found -1s"],
+    [{ sizer: "Items" }, 'invalid sizer: "Items"'],
+    [{ storage: "file_storage/" }, "the part after / should not be empty"],
     [
       { storage: "file_storage", wait_for_result: true },
       "`wait_for_result` is not supported with a persistent",

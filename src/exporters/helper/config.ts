@@ -1,4 +1,6 @@
 // The blocks every sending exporter has in its configuration.
+import { formatId, parseId } from "../../component/id.ts";
+import { formatDurationMs } from "../../confmap/duration.ts";
 import {
   bool,
   duration,
@@ -11,6 +13,7 @@ import {
   type Schema,
   string,
   struct,
+  text,
 } from "../../confmap/schema.ts";
 
 /** The user's `retry_on_failure` block; undefined when it is off. */
@@ -25,6 +28,8 @@ export interface RetryConfig {
 
 /** What a queue's size is counted in. */
 export type Sizer = "requests" | "items" | "bytes";
+
+const invalidSizer = (written: string): string => `invalid sizer: ${JSON.stringify(written)}`;
 
 /** The user's `sending_queue` block; undefined when it is off. */
 export interface QueueConfig {
@@ -45,7 +50,13 @@ export interface BatchConfig {
   readonly sizer: Sizer | "";
   readonly minSize: number;
   readonly maxSize: number;
-  readonly partition: { readonly metadataKeys: readonly string[] };
+  readonly partition: {
+    readonly metadataKeys: readonly string[];
+    /** How many clients may be kept apart at a time. */
+    readonly cacheSize: number;
+    /** Without effect: a client of whom nothing waits takes no room here. */
+    readonly idleTimeoutMs: number;
+  };
 }
 
 export const retryConfig: Schema<RetryConfig> = struct(
@@ -64,11 +75,19 @@ const batchConfig: Schema<BatchConfig> = struct(
   "queuebatch.BatchConfig",
   {
     flush_timeout: duration("200ms"),
-    sizer: enumOf("sizer", ["requests", "items", "bytes", ""], ""),
+    sizer: enumOf(invalidSizer, ["requests", "items", "bytes", ""], ""),
     min_size: int(8192),
     max_size: int(),
-    partition: struct("queuebatch.PartitionConfig", { metadata_keys: list(string()) }, ({ metadataKeys }) =>
-      repeatedKey(metadataKeys),
+    partition: struct(
+      "queuebatch.PartitionConfig",
+      { metadata_keys: list(string()), cache_size: int(10_000), idle_timeout: duration("90s") },
+      function* ({ metadataKeys, cacheSize, idleTimeoutMs }) {
+        if (idleTimeoutMs <= 0) {
+          yield `\`idle_timeout\` must be positive, found ${formatDurationMs(idleTimeoutMs)}`;
+        }
+        yield* repeatedKey(metadataKeys);
+        if (cacheSize <= 0) yield `\`cache_size\` must be positive, found ${cacheSize}`;
+      },
     ),
   },
   batchProblems,
@@ -79,10 +98,10 @@ export const queueConfig: Schema<QueueConfig> = struct(
   {
     num_consumers: int(10),
     queue_size: int(1000),
-    sizer: enumOf("sizer", ["requests", "items", "bytes"], "requests"),
+    sizer: enumOf(invalidSizer, ["requests", "items", "bytes"], "requests"),
     block_on_overflow: bool(),
     wait_for_result: bool(),
-    storage: string(),
+    storage: text((written) => (written === "" ? "" : formatId(parseId(written)))), // As print-config writes none.
     batch: optional(batchConfig),
   },
   queueProblems,

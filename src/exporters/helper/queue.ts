@@ -67,7 +67,8 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
     const { batch } = config;
     if (!batch) return;
     const metadataKeys = batch.partition.metadataKeys.map((key) => key.toLowerCase());
-    const batching = { ...batch, sizer: batchSizer(config, batch), metadataKeys };
+    const maxPartitions = batch.partition.cacheSize;
+    const batching = { ...batch, sizer: batchSizer(config, batch), metadataKeys, maxPartitions };
     this.#batcher = new Batcher(batching, () => this.#pump());
   }
 

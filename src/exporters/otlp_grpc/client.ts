@@ -7,7 +7,8 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { BuildInfo, Settings } from "../../component/index.ts";
+import type { BuildInfo, Host, Settings } from "../../component/index.ts";
+import { refuseExtensions } from "../../config/extensions.ts";
 import { isBinaryHeader, target } from "../../config/grpc-client/config.ts";
 import { channelCredentials } from "../../config/grpc-client/credentials.ts";
 import { userAgent } from "../../config/user-agent.ts";
@@ -36,8 +37,9 @@ export class SharedClient {
     this.#settings = settings;
   }
 
-  /** Takes part in the client. Throws when TLS files cannot be loaded. */
-  open(): void {
+  /** Takes part in the client. Throws when TLS files cannot be loaded, or it is to go through an extension. */
+  open(host: Host): void {
+    refuseExtensions(host, "gRPC client", this.#config);
     this.#client ??= new Client(
       target(this.#config.endpoint),
       channelCredentials(this.#config, this.#tlsFailed),
@@ -88,7 +90,9 @@ function clientOptions(config: OtlpGrpcConfig, buildInfo: BuildInfo): ClientOpti
   const { tls, keepalive } = config;
   return {
     "grpc.primary_user_agent": config.userAgent || userAgent(buildInfo),
-    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [config.balancerName]: {} }] }),
+    ...(config.balancerName && {
+      "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ [config.balancerName]: {} }] }),
+    }),
     "grpc.enable_retries": 0, // Retrying is retry_on_failure's business.
     "grpc.max_reconnect_backoff_ms": MAX_RECONNECT_MS,
     ...(isCompressed(config) && { "grpc.default_compression_algorithm": compressionAlgorithms.gzip }),

@@ -511,7 +511,7 @@ describe("otlp_grpc configuration", () => {
     ],
     [{ endpoint: "localhost:http" }, 'clientconfig: invalid port "http"'],
     [{ endpoint: "::1:4317" }, "too many colons in address"],
-    [{ endpoint: "a:1", compression: "lz4" }, 'unknown compression type "lz4"'],
+    [{ endpoint: "a:1", compression: "lz4" }, 'unsupported compression type "lz4"'],
     [{ endpoint: "a:1", tls: { min_version: "1.4" } }, "unsupported TLS version"],
     [{ endpoint: "a:1", tls: { cert_file: "x" } }, "must include both certificate and key"],
     [{ endpoint: "a:1", tls: { ca_file: "x", ca_pem: "y" } }, "but not both"],

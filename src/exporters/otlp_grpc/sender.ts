@@ -1,5 +1,5 @@
 import type { ServiceError } from "@grpc/grpc-js";
-import type { Settings } from "../../component/index.ts";
+import type { Host, Settings } from "../../component/index.ts";
 import type { Capabilities, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { Sender } from "../helper/exporter.ts";
@@ -29,8 +29,8 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
     this.#client = client;
   }
 
-  async start(): Promise<void> {
-    this.#client.open();
+  async start(host: Host): Promise<void> {
+    this.#client.open(host);
     this.#open = true;
   }
 

@@ -15,7 +15,7 @@ export interface OtlpHttpConfig extends HttpClientConfig {
 }
 
 const own = struct("otlphttpexporter.Config", {
-  encoding: enumOf("encoding type", ["proto", "json"], "proto"),
+  encoding: enumOf((written) => `invalid encoding type: ${written}`, ["proto", "json"], "proto"),
   traces_endpoint: string(),
   metrics_endpoint: string(),
   logs_endpoint: string(),

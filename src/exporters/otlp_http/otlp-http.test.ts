@@ -91,7 +91,7 @@ describe("otlp_http exporter", () => {
     );
   });
 
-  it.each(["gzip", "zlib", "deflate", "snappy", "x-snappy-framed", "zstd", "none"])(
+  it.each(["gzip", "zlib", "deflate", "snappy", "x-snappy-framed", "zstd", "lz4", "none"])(
     "compresses with %s",
     async (compression) => {
       const to = await server();
@@ -278,6 +278,37 @@ describe("otlp_http exporter", () => {
     expect(new Set(to.received.slice(4).map(({ port }) => port)).size).toBe(2);
   });
 
+  it.each([
+    [{}, 1],
+    [{ keepalive: { idle_conn_timeout: "1m" } }, 1],
+    [{ keepalive: { enabled: false } }, 3],
+    [{ keepalive: { idle_conn_timeout: "10ms" } }, 3],
+    [{ idle_conn_timeout: "10ms" }, 3],
+  ])("has kept a connection for later where that was asked for, with %j", async (section, connections) => {
+    const to = await server();
+    const sender = await exporter("traces", { endpoint: to.endpoint, ...section });
+    for (let round = 0; round < 3; round++) {
+      await sender.consume(traces(1));
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    expect(new Set(to.received.map(({ port }) => port)).size).toBe(connections);
+  });
+
+  it.each([
+    [{ keepalive: { max_idle_conns: 1 } }, 1],
+    [{ keepalive: { max_idle_conns: 3, max_idle_conns_per_host: 2 } }, 2],
+    [{ max_idle_conns_per_host: 1 }, 1],
+  ])("keeps no more connections than it may, with %j", async (section, connections) => {
+    const to = await server();
+    const sender = await exporter("traces", { endpoint: to.endpoint, ...section });
+    for (let round = 0; round < 2; round++) {
+      to.script.push(...Array.from({ length: 3 }, () => ({ delayMs: 20 })));
+      await Promise.all([1, 2, 3].map((count) => sender.consume(traces(count))));
+    }
+    const ports = to.received.map(({ port }) => port);
+    expect(ports.slice(3).filter((port) => ports.slice(0, 3).includes(port))).toHaveLength(connections);
+  });
+
   it("has no more connections than it may", async () => {
     const to = await server();
     to.script.push(...Array.from({ length: 6 }, () => ({ delayMs: 20 })));
@@ -293,12 +324,33 @@ describe("otlp_http exporter", () => {
     const sender = await exporter("traces", { endpoint: to.endpoint, cookies: { enabled: true } });
     for (let round = 0; round < 2; round++) await sender.consume(traces(1));
     expect(to.received.map(({ headers }) => headers.cookie)).toEqual([undefined, "route=a"]);
+    for (const [cookies, kept] of [
+      [null, "route=b"],
+      [{ enabled: false }, undefined],
+    ] as const) {
+      to.script.push({ headers: { "Set-Cookie": "route=b" } }, {});
+      const other = await exporter("traces", { endpoint: to.endpoint, cookies });
+      for (let round = 0; round < 2; round++) await other.consume(traces(1));
+      expect(to.received.at(-1)!.headers.cookie).toBe(kept);
+    }
   });
 
   it.each([
     [{}, "at least one endpoint must be specified"],
     [{ endpoint: "localhost:4318" }, "endpoint must be a valid URL"],
     [{ endpoint: "http://a", proxy_url: "socks5://b" }, "proxy_url must be the URL of an HTTP proxy"],
+    [{ endpoint: "http://a", compression: "br" }, 'unsupported compression type "br"'],
+    [{ endpoint: "http://a", compression: "GZIP" }, 'unsupported compression type "GZIP"'],
+    [{ endpoint: "http://a", encoding: "xml" }, "invalid encoding type: xml"],
+    [{ endpoint: "http://a", auth: { authenticator: "a/" } }, "the part after / should not be empty"],
+    [
+      { endpoint: "http://a", keepalive: { max_idle_conns: 5 }, disable_keep_alives: true },
+      "cannot use deprecated keepalive fields (idle_conn_timeout, max_idle_conns, max_idle_conns_per_host, disable_keep_alives) alongside the 'keepalive' section",
+    ],
+    [
+      { endpoint: "http://a", compression: "lz4", compression_params: { level: 2 } },
+      'unsupported parameters {Level:2} for compression type "lz4"',
+    ],
     [{ endpoint: "http://a", headers: { "a b": "c" } }, "which is no header's name"],
     [{ endpoint: "http://a", headers: { a: "b\nc" } }, "a character that no header may have"],
     [

@@ -1,4 +1,5 @@
-import type { Settings } from "../../component/index.ts";
+import type { Host, Settings } from "../../component/index.ts";
+import { refuseExtensions } from "../../config/extensions.ts";
 import { HttpClient } from "../../config/http-client/client.ts";
 import { userAgent } from "../../config/user-agent.ts";
 import { type Capabilities, type Context, PermanentError } from "../../consumer/index.ts";
@@ -37,7 +38,8 @@ export class OtlpHttpSender<S extends Signal> implements Sender<S> {
     };
   }
 
-  async start(): Promise<void> {
+  async start(host: Host): Promise<void> {
+    refuseExtensions(host, "HTTP client", this.#config);
     this.#client = new HttpClient(this.#config, ({ message }) => {
       this.#settings.logger.error(
         { error: message },

@@ -38,7 +38,7 @@ export class PrometheusExporter implements Component, Consumer<"metrics"> {
   }
 
   async start(host: Host): Promise<void> {
-    const endpoint = await this.#server.start((error) => host.reportStatus("fatal_error", error));
+    const endpoint = await this.#server.start(host);
     this.#settings.logger.info({ endpoint }, "Serving metrics.");
     const { metricExpirationMs } = this.#config;
     // A scrape forgets what has expired, but there may be none.

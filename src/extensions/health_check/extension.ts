@@ -28,7 +28,7 @@ export class HealthCheckExtension implements Extension {
       : smallServer(this.#config, this.#logger, (request) => this.#ready(request));
     const { endpoint } = http ?? this.#config;
     try {
-      const address = await this.#server.start((error) => host.reportStatus("fatal_error", error));
+      const address = await this.#server.start(host);
       this.#logger.info({ endpoint: address }, "Starting health_check extension");
     } catch (cause) {
       throw new Error(`failed to bind to address ${endpoint}: ${(cause as Error).message}`, { cause });

@@ -21,7 +21,7 @@ export class ZpagesExtension implements Extension {
 
   async start(host: Host): Promise<void> {
     this.#server = smallServer(this.#config, this.#logger, (request) => this.#answer(request, host));
-    const address = await this.#server.start((error) => host.reportStatus("fatal_error", error));
+    const address = await this.#server.start(host);
     this.#logger.info({ endpoint: address }, "Starting zPages extension");
   }
 

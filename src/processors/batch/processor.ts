@@ -49,7 +49,8 @@ export class BatchProcessor<S extends Signal> implements Processor<S> {
     const metadataKeys = config.metadataKeys.map((key) => key.toLowerCase());
     this.#metadataKeys = metadataKeys;
     const sizes = { sizer: "items", minSize: sendBatchSize, maxSize: sendBatchMaxSize } as const;
-    this.#batcher = new Batcher({ ...sizes, flushTimeoutMs: timeoutMs, metadataKeys }, () => this.#pump());
+    const batching = { ...sizes, flushTimeoutMs: timeoutMs, metadataKeys, maxPartitions: 0 };
+    this.#batcher = new Batcher(batching, () => this.#pump());
     this.#room = new Room(Math.max(2 * sendBatchSize, 2 * sendBatchMaxSize, LEAST_ROOM_ITEMS));
     this.#metrics = new BatchMetrics(settings.counters, settings.id, () =>
       metadataKeys.length === 0 ? 1 : this.#partitions.size,

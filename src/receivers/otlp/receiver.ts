@@ -1,7 +1,6 @@
 import type { Component, Host, Settings } from "../../component/index.ts";
 import { GrpcServer } from "../../config/grpc-server/server.ts";
 import { HttpServer } from "../../config/http-server/server.ts";
-import { refuseExtensions } from "../../config/server/extensions.ts";
 import { InFlight } from "../../config/server/in-flight.ts";
 import type { Consumers } from "../../consumer/index.ts";
 import type { Signal } from "../../pdata/index.ts";
@@ -13,7 +12,7 @@ import { errorAnswer, httpHandler } from "./http.ts";
 const MAX_IN_FLIGHT_BYTES = 256 * 2 ** 20;
 
 interface Server {
-  start(onError: (error: Error) => void): Promise<string>;
+  start(host: Host): Promise<string>;
   shutdown(signal: AbortSignal): Promise<void>;
 }
 
@@ -51,7 +50,6 @@ export class OtlpReceiver implements Component {
   async #startGrpc(host: Host): Promise<void> {
     const config = this.#config.protocols.grpc;
     if (!config) return;
-    refuseExtensions(host, config);
     const server = new GrpcServer({
       config,
       handlers: grpcHandlers(this.#next),
@@ -64,7 +62,6 @@ export class OtlpReceiver implements Component {
   async #startHttp(host: Host): Promise<void> {
     const config = this.#config.protocols.http;
     if (!config) return;
-    refuseExtensions(host, config);
     const server = new HttpServer({
       config,
       handler: httpHandler(config, this.#next),
@@ -77,7 +74,7 @@ export class OtlpReceiver implements Component {
 
   async #serve(server: Server, message: string, host: Host): Promise<void> {
     this.#servers.push(server);
-    const endpoint = await server.start((error) => host.reportStatus("fatal_error", error));
+    const endpoint = await server.start(host);
     this.#settings.logger.info({ endpoint }, message);
   }
 }

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, type ClientSessionOptions, connect, constants 
 import { connect as connectTcp } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LogRecorder } from "../../../../test/support/component.ts";
+import { HostRecorder, LogRecorder } from "../../../../test/support/component.ts";
 import { parseConfig } from "../../../confmap/decode.ts";
 import { InFlight } from "../../server/in-flight.ts";
 import type { UnaryHandler } from "../call.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const config = parseConfig(grpcServerConfig("127.0.0.1:0"), { max_recv_msg_size_mib: 64 });
   const options = { config, handlers: new Map([[PATH, handler]]), inFlight, logger: new LogRecorder() };
   server = new GrpcServer(options);
-  address = await server.start(() => {});
+  address = await server.start(new HostRecorder());
 });
 afterAll(() => server.shutdown(AbortSignal.abort()));
 
