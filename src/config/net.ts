@@ -1,6 +1,7 @@
 // The Collector's confignet: where a server listens.
 import { lookup } from "node:dns/promises";
 import { type AddressInfo, isIPv6, type ListenOptions, type Server } from "node:net";
+import type { Host } from "../component/index.ts";
 import { duration, type Problem, type Schema, string, struct } from "../confmap/schema.ts";
 
 /** Where to listen: the keys `endpoint` and `transport` of every server. */
@@ -57,6 +58,22 @@ export async function listen(
   }
   const address = server.address() as AddressInfo | string;
   return typeof address === "string" ? address : printed(address.address, address.port);
+}
+
+/**
+ * Tells `host` when a connection cannot be accepted, and when one is again. That is no reason to end: in between the server
+ * goes on listening.
+ */
+export function reportAccepting(server: Server, host: Host): void {
+  let failing = false;
+  server.on("error", (error) => {
+    failing = true;
+    host.reportStatus("recoverable_error", error);
+  });
+  server.on("connection", () => {
+    if (failing) host.reportStatus("ok");
+    failing = false;
+  });
 }
 
 async function listenOptions(endpoint: string, transport: string): Promise<ListenOptions> {

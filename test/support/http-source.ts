@@ -35,6 +35,7 @@ export function process(fields: Partial<Process> = {}): Process {
 export interface FakeSource extends HttpSource {
   readonly tap: FakeTap;
   closed: boolean;
+  drainProcesses: () => void;
 }
 
 /** Time of day is monotonic time plus this. */

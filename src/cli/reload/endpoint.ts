@@ -23,6 +23,7 @@ export async function serveReload(endpoint: string, reload: () => Promise<void>)
   const server = createServer((request, response) => void answer(request, response, reload));
   server.unref();
   const address = await listen(server, { endpoint, transport: "tcp" });
+  server.on("error", () => {}); // A connection could not be accepted; its client sees that.
   return {
     address,
     close() {

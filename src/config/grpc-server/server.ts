@@ -6,7 +6,7 @@ import type { Host, Logger } from "../../component/index.ts";
 import type { ClientInfo } from "../../consumer/index.ts";
 import { Slabs } from "../../pdata/index.ts";
 import { refuseExtensions } from "../extensions.ts";
-import { listen, peerAddress } from "../net.ts";
+import { listen, peerAddress, reportAccepting } from "../net.ts";
 import type { InFlight } from "../server/in-flight.ts";
 import { ServerTls } from "../tls/server.ts";
 import { type CallServer, UnaryCall, type UnaryHandler } from "./call.ts";
@@ -52,12 +52,12 @@ export class GrpcServer implements CallServer {
       config.maxRecvMsgSizeMib > 0 ? config.maxRecvMsgSizeMib * MIB : DEFAULT_MAX_MESSAGE_BYTES;
   }
 
-  /** Listens. Gives the address, or rejects in Go's words. `host` is told when listening ends by itself. */
+  /** Listens. Gives the address, or rejects in Go's words. `host` is told when connections cannot be accepted. */
   async start(host: Host): Promise<string> {
     refuseExtensions(host, "gRPC server", this.#config);
     const server = this.#create();
     const address = await listen(server, this.#config);
-    server.on("error", (error) => host.reportStatus("fatal_error", error));
+    reportAccepting(server, host);
     this.#server = server;
     this.#trim = setInterval(() => this.slabs.trim(), TRIM_INTERVAL_MS).unref();
     return address;

@@ -144,6 +144,16 @@ describe("HttpServer", () => {
     expect(await all(open(address, `${HEAD}Content-Length: 0\r\n\r\n`))).toBe("");
   });
 
+  it("survives an answer that cannot be sent", async () => {
+    const { address, logger } = await serve({ response_headers: { "x-broken": "a\nb" } });
+    const request = `${HEAD}Content-Length: 0\r\n\r\n`;
+    for (const _ of [1, 2]) expect(await all(open(address, request))).toBe("");
+    expect(logger.records.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      "error Request could not be answered.",
+      "error Request could not be answered.",
+    ]);
+  });
+
   it("ends idle connections after idle_timeout", async () => {
     const { address } = await serve({ idle_timeout: "50ms" });
     expect(await all(open(address, `${HEAD}Content-Length: 1\r\n\r\na`))).toMatch(/200 OK.*a$/s);

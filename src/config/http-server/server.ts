@@ -11,7 +11,7 @@ import type { Host, Logger } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import { type Decompress, HTTP_ENCODINGS } from "../compression/decompress.ts";
 import { refuseExtensions } from "../extensions.ts";
-import { listen } from "../net.ts";
+import { listen, reportAccepting } from "../net.ts";
 import type { InFlight } from "../server/in-flight.ts";
 import { ServerTls } from "../tls/server.ts";
 import { readBody } from "./body.ts";
@@ -61,7 +61,7 @@ export class HttpServer {
     this.#keepAlive = config.keepalive?.enabled ?? config.keepAlivesEnabled;
   }
 
-  /** Listens. Gives the address, or rejects in Go's words. `host` is told when listening ends by itself. */
+  /** Listens. Gives the address, or rejects in Go's words. `host` is told when connections cannot be accepted. */
   async start(host: Host): Promise<string> {
     refuseExtensions(host, "HTTP server", this.#config);
     const { cors } = this.#config;
@@ -72,9 +72,11 @@ export class HttpServer {
       );
     }
     const server = this.#create();
-    server.on("request", (request: Incoming, response: Outgoing) => void this.#serve(request, response));
+    server.on("request", (request: Incoming, response: Outgoing) => {
+      this.#serve(request, response).catch((error: Error) => this.#broken(request, error));
+    });
     const address = await listen(server, this.#config);
-    server.on("error", (error) => host.reportStatus("fatal_error", error));
+    reportAccepting(server, host);
     this.#server = server;
     return address;
   }
@@ -148,6 +150,12 @@ export class HttpServer {
     const answer = cors?.preflight ? NO_CONTENT : await this.#answer(head, request, response);
     this.#send(response, { ...answer, headers: { ...cors?.headers, ...answer.headers } });
     linger(request);
+  }
+
+  /** Such as headers that cannot be sent. */
+  #broken({ socket }: Incoming, { message }: Error): void {
+    this.#options.logger.error({ error: message }, "Request could not be answered.");
+    socket.destroy();
   }
 
   async #answer(head: RequestHead, request: Incoming, response: Outgoing): Promise<HttpAnswer> {

@@ -13,11 +13,13 @@ const MIB = 1024 * 1024;
 
 class FakeMemory implements Memory {
   mib = 0;
+  unreadable = false;
   collections = 0;
   /** What a collection leaves. */
   live = Number.POSITIVE_INFINITY;
 
   usedBytes(): number {
+    if (this.unreadable) throw new Error("EMFILE: too many open files");
     return this.mib * MIB;
   }
   totalBytes(): number {
@@ -95,6 +97,22 @@ describe("memory_limiter", () => {
     return { limiter, processor, counters: given.counters as Counters };
   };
   const messages = () => logger.records.map(({ level, message }) => `${level} ${message}`);
+
+  it("stays with its answer while memory cannot be read", async () => {
+    const { processor } = start();
+    await processor.start();
+    memory.mib = 81;
+    vi.advanceTimersByTime(1000);
+    memory.mib = 1;
+    memory.unreadable = true;
+    vi.advanceTimersByTime(1000);
+    await expect(processor.consume(logs(1))).rejects.toThrow("data refused");
+    memory.unreadable = false;
+    vi.advanceTimersByTime(1000);
+    await processor.consume(logs(1));
+    await processor.shutdown();
+    expect(messages()).toContain("warn Memory usage could not be read.");
+  });
 
   it("refuses, retryably, from the check above the soft limit to the one below it", async () => {
     const { processor, counters } = start();

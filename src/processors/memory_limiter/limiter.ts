@@ -63,7 +63,7 @@ export class MemoryLimiter {
       },
       "Memory limiter configured",
     );
-    this.#timer = setInterval(() => this.check(logger), timerMs(this.#config.checkIntervalMs)).unref();
+    this.#timer = setInterval(() => this.#checkOnTime(logger), timerMs(this.#config.checkIntervalMs)).unref();
   }
 
   /** Ends the watch when the last user has gone. */
@@ -72,6 +72,15 @@ export class MemoryLimiter {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#refusing = false;
+  }
+
+  /** Without a file descriptor left, memory cannot be read: then the last answer stands. */
+  #checkOnTime(logger: Logger): void {
+    try {
+      this.check(logger);
+    } catch (error) {
+      logger.warn({ error: (error as Error).message }, "Memory usage could not be read.");
+    }
   }
 
   /** Measures, collects garbage when over the limit, and decides. */

@@ -185,6 +185,25 @@ test("gives up at the deadline of shutdown when nothing is taken any more", asyn
   expect(source.closed).toBe(true);
 });
 
+test("goes on when it could not read once", async () => {
+  const { source, tap, traces, metrics, receiver, host } = setUp();
+  await receiver.start(host);
+  let failures = 0;
+  source.drainProcesses = () => {
+    failures++;
+    throw new Error("bpf_map_lookup_elem: EMFILE");
+  };
+  await vi.advanceTimersByTimeAsync(10_500);
+  expect(failures).toBeGreaterThan(2);
+  expect(new Set(host.statuses)).toEqual(new Set(["recoverable_error"]));
+  source.drainProcesses = () => {};
+  tap.records.push(requestRecord());
+  tap.series = seriesSnapshot({ target: 0n, buckets: [1] });
+  await vi.advanceTimersByTimeAsync(10_500);
+  expect(spanCount(traces.taken)).toBe(1);
+  expect(metrics.taken).not.toEqual([]);
+});
+
 test("goes on when what follows refuses", async () => {
   const { tap, traces, receiver, host } = setUp();
   await receiver.start(host);

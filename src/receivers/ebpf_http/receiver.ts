@@ -119,9 +119,20 @@ export class EbpfHttpReceiver implements Component {
   #drainOnTime(): void {
     const running = this.#running;
     if (!running) return;
-    this.#pace.drained(this.#drain(running));
-    this.#adjustSampling(running, performance.now());
+    this.#guarded(running, () => {
+      this.#pace.drained(this.#drain(running));
+      this.#adjustSampling(running, performance.now());
+    });
     this.#scheduleDrain();
+  }
+
+  /** A step that fails is this receiver's failure, not the agent's; the next may succeed. */
+  #guarded({ host }: Running, step: () => void): void {
+    try {
+      step();
+    } catch (cause) {
+      host.reportStatus("recoverable_error", cause);
+    }
   }
 
   /** Reads what there is and hands it on, as far as what follows has room; returns the number of records. */
@@ -179,11 +190,10 @@ export class EbpfHttpReceiver implements Component {
   async #collect({ host, source, telemetry }: Running, isLast: boolean): Promise<void> {
     const { metrics: next } = this.#parts.next;
     if (!next) return;
-    source.drainProcesses();
-    const metrics = telemetry.collect(performance.now(), isLast);
-    if (!metrics) return;
     try {
-      await next.consume(metrics);
+      source.drainProcesses();
+      const metrics = telemetry.collect(performance.now(), isLast);
+      if (metrics) await next.consume(metrics);
     } catch (cause) {
       host.reportStatus("recoverable_error", cause); // cumulative: the next collection says it too
     }
@@ -199,7 +209,7 @@ export class EbpfHttpReceiver implements Component {
   #reportLosses(): void {
     const running = this.#running;
     if (!running) return;
-    running.losses.report(running.source.tap.counters());
+    this.#guarded(running, () => running.losses.report(running.source.tap.counters()));
     const { unwritten } = running.selection;
     if (unwritten > 0)
       this.#parts.settings.logger.warn(

@@ -20,12 +20,15 @@ interface Running extends Closable {
 /** The readers of one agent. Those that a new configuration has, too, run on. */
 export class MetricReaders {
   readonly #counters: Counters;
+  readonly #onError: (error: unknown) => void;
   #config: MetricsConfig = { level: "none", readers: [], views: [] };
   #resource: Labels = {};
   #running: readonly Running[] = [];
 
-  constructor(counters: Counters) {
+  /** `onError` is told of what a page could not answer. */
+  constructor(counters: Counters, onError: (error: unknown) => void) {
     this.#counters = counters;
+    this.#onError = onError;
   }
 
   /** What `configure` was given last. */
@@ -66,7 +69,7 @@ export class MetricReaders {
     if (pull?.exporter.prometheus) {
       const { servePrometheus } = await import("./prometheus-server.ts");
       const { host, port } = pull.exporter.prometheus;
-      const page = await servePrometheus(host, port, () => this.#page(running.config));
+      const page = await servePrometheus(host, port, () => this.#page(running.config), this.#onError);
       return Object.assign(running, { resource, close: page.close });
     }
     const { startPeriodicReader } = await import("./otlp-metrics.ts");

@@ -52,6 +52,26 @@ describe("the agent's own metrics", () => {
     await expect(fetched(port)).rejects.toThrow();
   });
 
+  it("answer with the reason when something cannot be read, as often as they are asked", async () => {
+    const [port, log] = [await freePort(), join(directory, "log")];
+    await telemetry.configure(
+      configured({ logs: { output_paths: [log] }, metrics: { readers: [page(port)] } }),
+    );
+    const end = telemetry.counters.observe("gauge", "broken", {}, () => {
+      throw new Error("EMFILE: too many open files");
+    });
+    for (const _ of [1, 2]) {
+      const { status } = await fetch(`http://127.0.0.1:${port}/metrics`);
+      expect(status).toBe(500);
+    }
+    expect(await fetched(port)).toBe(
+      "An error has occurred while serving metrics:\n\nEMFILE: too many open files\n",
+    );
+    expect(readFileSync(log, "utf8")).toContain("A reader of the metrics could not be answered.");
+    end();
+    expect(await fetched(port)).toContain("otelcol_process_uptime");
+  });
+
   it("answers only what is there, and with gzip", async () => {
     const port = await freePort();
     await telemetry.configure(configured({ metrics: { readers: [page(port)] } }));

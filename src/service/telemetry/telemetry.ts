@@ -41,7 +41,9 @@ export class Telemetry {
   constructor(buildInfo: BuildInfo) {
     this.#buildInfo = buildInfo;
     this.loggers = this.#allLoggers.create;
-    this.#readers = new MetricReaders(this.counters);
+    const warn = (error: unknown) =>
+      this.logger.warn({ error: errorText(error) }, "A reader of the metrics could not be answered.");
+    this.#readers = new MetricReaders(this.counters, warn);
     observeProcess(this.counters);
   }
 
