@@ -50,19 +50,30 @@ export class Slabs {
 
   /** Lent memory with anything in it, to be written over. */
   take(length: number): LentBytes {
-    let slab = this.#current;
-    if (!slab?.fits(length)) {
-      slab?.retire();
-      slab = new Slab(this.#takeBuffer(length), this.#keep);
-      this.#current = slab;
-    }
-    return slab.take(length);
+    return this.#slabFor(length).take(length);
+  }
+
+  /** Offers `length` bytes to `write`, and lends as many as it says it has written; none where it does not say. */
+  fill(length: number, write: (room: Buffer) => number | undefined): LentBytes | undefined {
+    const slab = this.#slabFor(length);
+    const written = write(slab.room(length));
+    return written === undefined ? undefined : slab.take(written);
   }
 
   /** Lets go of the slabs that nobody has needed since the last time. */
   trim(): void {
     for (const buffer of this.#free.splice(0, this.#spare)) buffer.transfer(0);
     this.#spare = this.#free.length;
+  }
+
+  #slabFor(length: number): Slab {
+    let slab = this.#current;
+    if (!slab?.fits(length)) {
+      slab?.retire();
+      slab = new Slab(this.#takeBuffer(length), this.#keep);
+      this.#current = slab;
+    }
+    return slab;
   }
 
   #takeBuffer(bytes: number): ArrayBuffer {
@@ -97,8 +108,13 @@ class Slab {
     return this.#used + bytes <= this.#buffer.byteLength;
   }
 
+  /** Memory that is not lent. */
+  room(length: number): Buffer {
+    return Buffer.from(this.#buffer, this.#used, length);
+  }
+
   take(length: number): LentBytes {
-    const bytes = Buffer.from(this.#buffer, this.#used, length);
+    const bytes = this.room(length);
     this.#used += length;
     this.#lent++;
     return { bytes, lease: this };

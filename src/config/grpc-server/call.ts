@@ -5,6 +5,7 @@ import type { ClientInfo, Context } from "../../consumer/index.ts";
 import type { Lease, LentBytes, Slabs } from "../../pdata/index.ts";
 import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
+import { inflateLent } from "../compression/inflate.ts";
 import { CODE } from "../rpc-status/codes.ts";
 import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
 import type { RequestBytes } from "../server/in-flight.ts";
@@ -109,7 +110,12 @@ export class UnaryCall implements StreamListener {
   #request(): UnaryRequest | Promise<UnaryRequest> {
     const message = this.#reader.take();
     if (!this.#reader.compressed) return message;
-    const decompress = GRPC_ENCODINGS.get(String(this.#headers["grpc-encoding"]));
+    const encoding = String(this.#headers["grpc-encoding"]);
+    if (encoding === "gzip") {
+      const inflated = inflateLent(message.bytes, this.#server.maxMessageBytes, this.#server.slabs);
+      if (inflated) return this.#instead(message, inflated);
+    }
+    const decompress = GRPC_ENCODINGS.get(encoding);
     if (decompress) return this.#decompressed(decompress, message);
     const problem = "grpc: compressed flag set with identity or empty encoding";
     throw new StatusError({ code: CODE.INTERNAL, message: problem });
@@ -119,12 +125,17 @@ export class UnaryCall implements StreamListener {
     const { maxMessageBytes } = this.#server;
     try {
       const bytes = await decompress(message.bytes, maxMessageBytes);
-      message.lease.release();
-      this.#held.take(bytes.length);
-      return { bytes };
+      return this.#instead(message, { bytes });
     } catch (error) {
       throw decompressFailure(error as Error, maxMessageBytes);
     }
+  }
+
+  /** Gives back what came, for what became of it. */
+  #instead({ lease }: LentBytes, request: UnaryRequest): UnaryRequest {
+    lease.release();
+    this.#held.take(request.bytes.length);
+    return request;
   }
 
   #succeed(response: Uint8Array): void {
