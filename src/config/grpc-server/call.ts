@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http2";
 import { timerMs } from "../../confmap/duration.ts";
 import type { ClientInfo, Context } from "../../consumer/index.ts";
 import type { Lease, LentBytes, Slabs } from "../../pdata/index.ts";
+import { backlogRoom } from "../compression/backlog.ts";
 import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
 import { inflateLent } from "../compression/inflate.ts";
@@ -97,6 +98,7 @@ export class UnaryCall implements StreamListener {
     clearTimeout(this.#stall);
     try {
       const request = await this.#request();
+      await backlogRoom();
       const handler = this.#server.handlers.get(this.#headers[":path"]!)!;
       const client = this.#server.client(this.#stream, this.#headers);
       const context = { signal: this.#abort.signal, client, transport: "grpc" };
