@@ -97,7 +97,7 @@ const visitors: Visitors = {
   map: visitMap,
   struct: visitStruct,
   optional: (node, raw, place) => visitOptional(node, raw, place),
-  any: (_node, raw) => unexpandDeep(raw),
+  any: ({ doubles }, raw) => unexpandDeep(raw, doubles),
 };
 
 /** Decodes one value; absent and null mean the default. */
@@ -148,7 +148,7 @@ function visitList(node: ListNode, raw: unknown, place: Place): unknown {
 
 /** Null is the default of a key; where anything may stand it is a value like others. */
 function visitElement({ element }: ListNode | MapNode, item: unknown, place: Place): unknown {
-  return element.kind === "any" ? unexpandDeep(item) : visit(element, item, place);
+  return element.kind === "any" ? unexpandDeep(item, element.doubles) : visit(element, item, place);
 }
 
 function visitMap(node: MapNode, raw: unknown, place: Place): unknown {

@@ -104,6 +104,8 @@ export interface OptionalNode {
 
 export interface AnyNode {
   readonly kind: "any";
+  /** Whether whole doubles stay told from integers. */
+  readonly doubles: boolean;
 }
 
 /**

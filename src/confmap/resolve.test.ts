@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { LogRecorder } from "../../test/support/component.ts";
 import { mergeAppend } from "../featuregate/index.ts";
 import { ConfigError } from "./decode.ts";
-import { Expanded, unexpandDeep } from "./expanded.ts";
+import { Double, Expanded, unexpandDeep } from "./expanded.ts";
 import { locationOfSetting } from "./location.ts";
 import { defaultProviders } from "./providers.ts";
 import { resolve } from "./resolve.ts";
@@ -142,7 +142,7 @@ describe("substitution", () => {
     ["${env:PORT}", new Expanded(8080, "8080")],
     ["${PORT}", new Expanded(8080, "8080")],
     ["${env:OCTAL}", new Expanded(83, "0123")],
-    ["${env:EXPONENT}", new Expanded(1000, "1e3")],
+    ["${env:EXPONENT}", new Expanded(new Double(1000), "1e3")],
     ["${env:LIST}", new Expanded(["a", "b"], "[a, b]")],
     ["${env:MAP}", new Expanded({ k: "v" }, "{k: v}")],
     ["${env:NESTED_MAP}", new Expanded({ k: new Expanded(8080, "8080") }, "{k: '8080'}")],

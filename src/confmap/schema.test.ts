@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, decode, defaultConfig, failed, parseConfig } from "./decode.ts";
 import { encode } from "./encode.ts";
-import { Expanded } from "./expanded.ts";
+import { Double, Expanded } from "./expanded.ts";
 import {
   any,
   bool,
@@ -21,6 +21,7 @@ import {
   text,
   uint,
 } from "./schema.ts";
+import { parseYaml } from "./yaml.ts";
 
 const tls = struct("configtls.ClientConfig", { insecure: bool(), cert_file: string() }, (config) =>
   config.certFile === "bad" ? [{ path: "cert_file", message: "is bad" }] : [],
@@ -205,6 +206,16 @@ describe("schema", () => {
       many: [null, { c: null }],
       one: undefined,
     });
+  });
+
+  it("tells whole doubles from integers where that is asked for, and nowhere else", () => {
+    const yaml = "[1, 1.0, -2e3, .5e1, 1.5, 0x10, '1.0', 1.2.0]";
+    const numbers = [1, 1, -2000, 5, 1.5, 16, "1.0", "1.2.0"];
+    const schema = struct("x.Config", { plain: any(), typed: any({ doubles: true }), port: int() });
+    const given = { plain: parseYaml(yaml), typed: parseYaml(yaml), port: parseYaml("4317.0") };
+    const doubles = [1, new Double(1), new Double(-2000), new Double(5), 1.5, 16, "1.0", "1.2.0"];
+    expect(parseConfig(schema, given)).toEqual({ plain: numbers, typed: doubles, port: 4317 });
+    expect(JSON.stringify(doubles)).toBe(JSON.stringify(numbers));
   });
 
   it("names the nested section of an unknown key, and only hints when a key is close", () => {

@@ -177,7 +177,7 @@ export function optional<S extends Schema>(
   });
 }
 
-/** Describes a value that is taken as it is; undefined when absent. */
-export function any(): AnyNode & Of<unknown> {
-  return schema({ kind: "any" });
+/** Describes a value that is taken as it is; undefined when absent. With `doubles`, whole ones come as a `Double`. */
+export function any(options: { readonly doubles?: boolean } = {}): AnyNode & Of<unknown> {
+  return schema({ kind: "any", doubles: options.doubles ?? false });
 }

@@ -8,6 +8,7 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
+import { Double } from "./expanded.ts";
 
 /** Text that is not YAML; the message begins with `yaml: ` and names the line. */
 export class YamlError extends Error {
@@ -22,7 +23,18 @@ const legacyOctal = {
   resolve: (text: string): number => Number.parseInt(text, 8),
 } as const;
 
-/** Parses one YAML document into plain values; an empty one is null. Throws a YamlError. */
+/** `1.0` is a double, although JavaScript has only one kind of number. */
+const wholeDouble = {
+  tag: "tag:yaml.org,2002:float",
+  default: true,
+  test: /^[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?$/,
+  resolve(text: string): number | Double {
+    const number = Number(text);
+    return Number.isInteger(number) ? new Double(number) : number;
+  },
+} as const;
+
+/** Parses one YAML document into plain values and `Double`s; an empty one is null. Throws a YamlError. */
 export function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -31,7 +43,7 @@ export function parseYaml(text: string): unknown {
     prettyErrors: false,
     uniqueKeys: false, // Found below, all of them and with both lines.
     stringKeys: false,
-    customTags: (tags) => [legacyOctal, ...tags],
+    customTags: (tags) => [legacyOctal, wholeDouble, ...tags],
   });
   const error = document.errors[0];
   if (error) throw new YamlError(`yaml: line ${lines.linePos(error.pos[0]).line}: ${describe(error)}`);

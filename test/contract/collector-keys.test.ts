@@ -30,10 +30,7 @@ const DIFFERENCES: Readonly<Record<string, { readonly lacks?: string; readonly a
     adds: "disable_keep_alives idle_conn_timeout max_idle_conns max_idle_conns_per_host",
   },
   "extensions/zpages": { adds: httpServer() },
-  "exporters/prometheus": {
-    lacks: "resource_to_telemetry_conversion.excluded resource_to_telemetry_conversion.included",
-    adds: httpServer(),
-  },
+  "exporters/prometheus": { adds: httpServer() },
 };
 
 /** `a`, `a.b`, … */

@@ -12,6 +12,7 @@ import {
 } from "../../confmap/schema.ts";
 import { type QueueConfig, queueConfig } from "../helper/config.ts";
 import { TRANSLATION_STRATEGIES } from "./naming.ts";
+import { type ResourceConversionConfig, resourceConversion } from "./resource-conversion.ts";
 
 /** The user's `prometheus` section. */
 export interface PrometheusConfig extends HttpServerConfig {
@@ -22,11 +23,7 @@ export interface PrometheusConfig extends HttpServerConfig {
   readonly sendTimestamps: boolean;
   /** How long a series is shown that gets no data. */
   readonly metricExpirationMs: number;
-  readonly resourceToTelemetryConversion: {
-    readonly enabled: boolean;
-    /** Leaves out what `job` and `instance` are made of. */
-    readonly excludeServiceAttributes: boolean;
-  };
+  readonly resourceToTelemetryConversion: ResourceConversionConfig;
   readonly enableOpenMetrics: boolean;
   readonly withoutScopeInfo: boolean;
   /** The older way to ask for names without suffixes; without effect, as in the Collector. */
@@ -42,10 +39,7 @@ export const prometheusConfig: Schema<PrometheusConfig> = squash(
     const_labels: map(string()),
     send_timestamps: bool(),
     metric_expiration: duration("5m"),
-    resource_to_telemetry_conversion: struct("resourcetotelemetry.Settings", {
-      enabled: bool(),
-      exclude_service_attributes: bool(),
-    }),
+    resource_to_telemetry_conversion: resourceConversion,
     enable_open_metrics: bool(),
     without_scope_info: bool(),
     add_metric_suffixes: bool(true),

@@ -5,6 +5,7 @@ import { valueText } from "../../pdata/value-text.ts";
 import type { PrometheusConfig } from "./config.ts";
 import { type Escaping, escapeName, isLegacyLabelName } from "./escaping.ts";
 import { labelName, NameError, type TranslationStrategy } from "./naming.ts";
+import { convertedAttributes } from "./resource-conversion.ts";
 
 /** Names and values, in turn. */
 export type Labels = readonly string[];
@@ -49,12 +50,14 @@ export class Labeler {
   readonly #config: PrometheusConfig;
   readonly #strategy: TranslationStrategy;
   readonly #constant: LabelPairs;
+  readonly #isConverted: ((key: string) => boolean) | undefined;
   readonly #names = new Map<string, string>();
 
   constructor(config: PrometheusConfig, strategy: TranslationStrategy) {
     this.#config = config;
     this.#strategy = strategy;
     this.#constant = Object.entries(config.constLabels);
+    this.#isConverted = convertedAttributes(config.resourceToTelemetryConversion);
   }
 
   ofResource(attributes: Attributes): ResourceLabels {
@@ -112,11 +115,8 @@ export class Labeler {
   }
 
   #convertedAttributes(attributes: Attributes): Attributes {
-    const { enabled, excludeServiceAttributes } = this.#config.resourceToTelemetryConversion;
-    if (!enabled) return [];
-    return excludeServiceAttributes
-      ? attributes.filter(({ key }) => !SERVICE_ATTRIBUTES.has(key))
-      : attributes;
+    const isConverted = this.#isConverted;
+    return isConverted ? attributes.filter(({ key }) => isConverted(key)) : [];
   }
 
   /** The label of an attribute, unless its name is one that Prometheus cannot have. */

@@ -134,6 +134,20 @@ describe("prometheus exporter's text", () => {
     ).toEqual(['g{job="shop",k_v="r",other="o"} 1']);
   });
 
+  it.each([
+    [{ included: ["k8s.*"] }, 'k8s_node="n",k8s_pod="p"'],
+    [{ included: ["*"] }, 'host_id="h",k8s_node="n",k8s_pod="p",service_name="shop"'],
+    [{ included: ["k8s.po?", "host.id"] }, 'host_id="h",k8s_pod="p"'],
+    [{ excluded: ["k8s.n*", "service.name"] }, 'host_id="h",k8s_pod="p"'],
+    [{ included: ["k8s.*"], excluded: ["k8s.pod"] }, 'k8s_node="n"'],
+    [{ included: ["k8s?node", "k8s"] }, 'k8s_node="n"'],
+  ])("makes labels of the resource attributes that %j names", async (section, labels) => {
+    const resource = { "service.name": "shop", "host.id": "h", "k8s.node": "n", "k8s.pod": "p" };
+    const scraped = new Scraped({ resource_to_telemetry_conversion: section });
+    const [line] = await scraped.add([gauge("g", point(1))], resource).lines();
+    expect(line!.replace('job="shop",', "").split(",").toSorted().join()).toBe(`g{${labels}} 1`);
+  });
+
   it("joins the values of attributes that get the same name", async () => {
     const metric = gauge("g", point(1, { attributes: attributes({ "a.b": "1", a_b: "2", "1x": "3" }) }));
     expect(await new Scraped().add([metric]).lines()).toEqual(['g{a_b="1;2",key_1x="3"} 1']);
@@ -366,6 +380,10 @@ describe("prometheus exporter's configuration", () => {
   it.each([
     [{}, "expecting a non-blank address to run the Prometheus metrics handler"],
     [{ endpoint: "x:1", translation_strategy: "Snake" }, "invalid translation_strategy: Snake"],
+    [
+      { endpoint: "x:1", resource_to_telemetry_conversion: { enabled: true, included: ["a"] } },
+      "cannot configure both legacy enabled/exclude_service_attributes and included/excluded patterns",
+    ],
   ])("refuses %j", (section, message) => {
     expect(() => parseConfig(prometheusConfig, section)).toThrow(message);
   });

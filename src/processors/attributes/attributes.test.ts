@@ -3,6 +3,7 @@ import { settings } from "../../../test/support/component.ts";
 import { data } from "../../../test/support/data.ts";
 import { ConfigError, decode, parseConfig } from "../../confmap/decode.ts";
 import { validate } from "../../confmap/validate.ts";
+import { parseYaml } from "../../confmap/yaml.ts";
 import type { Consumer, Context } from "../../consumer/index.ts";
 import { toObject } from "../../pdata/decode/common.ts";
 import { decodeLogs } from "../../pdata/decode/logs.ts";
@@ -255,6 +256,25 @@ describe("the attributes processor's actions", () => {
     await expect(act({ actions: [{ key: "a", action: "delete" }] }, broken)).rejects.toThrow(
       "malformed protobuf",
     );
+  });
+});
+
+it("takes a value for what YAML says it is", async () => {
+  const raw = parseYaml(`
+actions:
+  - {key: int, action: insert, value: 1}
+  - {key: double, action: insert, value: 1.0}
+  - {key: list, action: insert, value: [2, 2.0]}
+  - {key: text, action: insert, value: "1.0"}
+  - {key: default, action: insert, from_attribute: none, default_value: 3.0}
+`) as object;
+  const [group] = await act(raw, data("traces", 1));
+  expect(toObject(group!.scopes[0]!.items[0]!.attributes)).toMatchObject({
+    int: 1n,
+    double: 1,
+    list: [2n, 2],
+    text: "1.0",
+    default: 3,
   });
 });
 

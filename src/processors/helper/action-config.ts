@@ -19,8 +19,8 @@ export const actions: Schema<readonly ActionConfig[]> = list(
   struct("attraction.ActionKeyValue", {
     key: string(),
     action: string(),
-    value: any(),
-    default_value: any(),
+    value: any({ doubles: true }),
+    default_value: any({ doubles: true }),
     pattern: string(),
     from_attribute: string(),
     from_context: string(),

@@ -39,7 +39,7 @@ export interface MatchConfig {
   readonly exclude: MatchProperties | undefined;
 }
 
-const attributeMatch = struct("filterconfig.Attribute", { key: string(), value: any() });
+const attributeMatch = struct("filterconfig.Attribute", { key: string(), value: any({ doubles: true }) });
 
 const properties: Schema<MatchProperties> = struct("filterconfig.MatchProperties", {
   match_type: string(),

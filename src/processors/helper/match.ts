@@ -1,5 +1,6 @@
 // Hot: whether `include` and `exclude` let a processor act on an item.
 import { ConfigError } from "../../confmap/decode.ts";
+import { Double } from "../../confmap/expanded.ts";
 import {
   type AnyValue,
   type AttributesEditor,
@@ -135,6 +136,7 @@ function valueMatch(matchType: MatchType, key: string, raw: unknown): (value: An
 
 function kindOf(raw: unknown): string {
   if (typeof raw === "boolean") return "Bool";
+  if (raw instanceof Double) return "Double";
   if (typeof raw === "number") return Number.isSafeInteger(raw) ? "Int" : "Double";
   return Array.isArray(raw) ? "Slice" : "Map";
 }
