@@ -6,9 +6,19 @@ import { cpuUs } from "./proc.ts";
 import type { MeasuredServer } from "./servers.ts";
 import type { Sink } from "./sink.ts";
 import { spread } from "./stats.ts";
-import { load } from "./wrk.ts";
+import { type LoadOptions, load } from "./wrk.ts";
 
-/** A run of the saturated server. */
+/**
+ * Where every span is exported, client, agent and backend share the other processors. Saturated, they would starve the
+ * server of requests, which then pays more CPU time for each, as an idle one does: it would look like the agent's cost.
+ * So there the server is asked as much with the agent as without it, and no more than all of them have time for.
+ */
+const SAME_LOAD: Pace = { connections: 100, paceMs: 5 };
+const SATURATED: Pace = {};
+
+type Pace = Pick<LoadOptions, "connections" | "paceMs">;
+
+/** A run of the loaded server. */
 interface Run {
   /** CPU time of the server for one request. */
   readonly cpuUs: number;
@@ -53,24 +63,34 @@ async function pair(
   seconds: number,
   { mode, ends }: Kind,
 ): Promise<Pair> {
-  const off = await run(server, seconds);
+  const loaded = { url: server.url, seconds, ...paceOf(mode) };
+  const off = await run(server.pid, loaded);
   await using _agent = await startAgent({ mode, ends, port: server.port, endpoint: sink.endpoint });
-  return { off, on: await run(server, seconds) };
+  return { off, on: await run(server.pid, loaded) };
 }
 
-async function run({ pid, url }: MeasuredServer, seconds: number): Promise<Run> {
+function paceOf(mode: Mode): Pace {
+  return mode === "spans" ? SAME_LOAD : SATURATED;
+}
+
+async function run(pid: number, options: LoadOptions): Promise<Run> {
   const before = cpuUs(pid);
-  const { requests, durationUs, p50Us, p99Us } = await load({ url, seconds });
+  const { requests, durationUs, p50Us, p99Us } = await load(options);
   return { cpuUs: (cpuUs(pid) - before) / requests, perSecond: (requests / durationUs) * 1e6, p50Us, p99Us };
 }
 
 function section({ name }: MeasuredServer, { mode, ends, pairs }: Kind, limits: Limits): Section {
-  const what = mode === "spans" ? "every span exported" : "metrics only";
+  const what = mode === "spans" ? "the same load: every span exported" : "saturated: metrics only";
   const observed = ends === "both" ? "server and client observed" : "server observed";
   const limit = limits[mode === "spans" ? "spans" : "metrics"];
   return {
-    title: `${name}, one core, saturated: ${what}, ${observed}`,
+    title: `${name}, one core, ${what}, ${observed}`,
     figures: [
+      of(
+        "requests per second, agent off",
+        "/s",
+        pairs.map(({ off }) => off.perSecond),
+      ),
       of(
         "server CPU per request, agent off",
         "us",
@@ -85,7 +105,12 @@ function section({ name }: MeasuredServer, { mode, ends, pairs }: Kind, limits: 
         ...of("requests per second of server CPU, lost", "%", pairs.map(lostCapacity)),
         target: { atMost: limit },
       },
-      of("requests per second, lost", "%", pairs.map(lostThroughput), SHARED),
+      of(
+        "requests per second, lost",
+        "%",
+        pairs.map(lostThroughput),
+        mode === "spans" ? "offered alike: none, where all had time" : "by the clock, of the client's too",
+      ),
       of(
         "latency p50, on / off",
         "",
@@ -100,9 +125,7 @@ function section({ name }: MeasuredServer, { mode, ends, pairs }: Kind, limits: 
   };
 }
 
-const SHARED = "by the clock: client, agent and backend share what cores are left";
-
-/** What a server that has its core to itself can answer less. */
+/** What a server that has its core to itself can answer less of. */
 function lostCapacity({ off, on }: Pair): number {
   return 100 * (1 - off.cpuUs / on.cpuUs);
 }

@@ -24,7 +24,7 @@ interface Subject {
 const SUBJECTS: readonly Subject[] = [
   one("in the kernel, for one request at one end of its connection", ["nginx", "wrk", "clang"], kernelCost),
   {
-    title: "nginx, one worker, saturated",
+    title: "nginx, one worker",
     needs: ["nginx", "wrk"],
     async measure(sink, plan) {
       await using server = await startNginx();
@@ -32,7 +32,7 @@ const SUBJECTS: readonly Subject[] = [
     },
   },
   {
-    title: "Go net/http, one core, saturated",
+    title: "Go net/http, one core",
     needs: ["go", "wrk"],
     async measure(sink, plan) {
       await using server = await startGo();
