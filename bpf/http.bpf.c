@@ -63,9 +63,10 @@ struct {
 	__type(value, struct http_conn);
 } connections SEC(".maps");
 
-/* The same, by a hash of the socket's address, for most of them; removed at TCP_CLOSE. */
+/* The same, by a hash of the socket's address, for most of them; removed at TCP_CLOSE. User space reads it in place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct http_conn);
@@ -114,9 +115,10 @@ struct {
 	__type(value, struct http_series);
 } series SEC(".maps");
 
-/* Most of the series, by a hash of their keys; user space frees those of processes that ended. */
+/* Most of the series, by a hash of their keys; user space reads them in place, and frees those of processes that ended. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct http_near_series);

@@ -1,7 +1,8 @@
 // The HTTP tap in the kernel: bpf/http.bpf.o, loaded and attached, and its maps.
 import type { BpfLink, BpfObject, BpfProgram } from "../../native/libbpf.ts";
-import { http_conn, http_settings } from "../layouts.gen.ts";
+import { http_settings } from "../layouts.gen.ts";
 import { type OnRecord, RingReader } from "../ring.ts";
+import { ConnectionMaps } from "./connection-maps.ts";
 import { MAP_COUNTER_NAMES, sumCounters, type TapCounters } from "./counters.ts";
 import type { HttpTap, MapSnapshot, SelectorBits, SpanSettings } from "./http-tap.ts";
 import { MapReader } from "./map-reader.ts";
@@ -20,8 +21,7 @@ export class BpfHttpTap implements HttpTap {
   readonly #requests: RingReader;
   readonly #series: SeriesMaps;
   readonly #sizes: MapReader;
-  readonly #connections: MapReader;
-  readonly #nearConnections: MapReader;
+  readonly #connections: ConnectionMaps;
   readonly #counters: MapReader;
   readonly #settings: Buffer = Buffer.alloc(http_settings.size);
   readonly #key: Buffer = Buffer.alloc(4);
@@ -35,8 +35,7 @@ export class BpfHttpTap implements HttpTap {
     this.#requests = new RingReader(object.map("events").ring());
     this.#series = new SeriesMaps(object.map("near_series"), object.map("series"));
     this.#sizes = new MapReader(object.map("sizes"));
-    this.#connections = new MapReader(object.map("connections"));
-    this.#nearConnections = new MapReader(object.map("near_connections"));
+    this.#connections = new ConnectionMaps(object.map("near_connections"), object.map("connections"));
     this.#counters = new MapReader(object.map("counters"));
   }
 
@@ -59,10 +58,7 @@ export class BpfHttpTap implements HttpTap {
   }
 
   readConnections(): MapSnapshot {
-    const far = this.#connections.read();
-    const near = this.#nearConnections.read();
-    const values = [far, near].map(({ count, values }) => values.subarray(0, count * http_conn.size));
-    return { count: far.count + near.count, keys: EMPTY.keys, values: Buffer.concat(values) };
+    return this.#connections.read();
   }
 
   deleteSeries(key: Uint8Array): void {

@@ -63,9 +63,11 @@ class FakeLibbpf implements Libbpf {
     );
     const map = {
       name: "ports",
+      keySize: 2,
       maxEntries: 1,
       update: () => undefined,
       ring: () => ({ consumer: new ArrayBuffer(8), producer: new ArrayBuffer(8), data: new ArrayBuffer(64) }),
+      memory: () => new ArrayBuffer(64),
     };
     return {
       programs,

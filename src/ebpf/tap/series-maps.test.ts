@@ -23,6 +23,7 @@ function mapOf(keys: readonly Buffer[], values: readonly Buffer[]) {
       Buffer.concat(values).copy(intoValues);
       return keys.length;
     },
+    memory: () => new Uint8Array(Buffer.concat(values)).buffer,
     update: (key: Buffer, value: Buffer) => done.push(`free ${key.readUInt32LE(0)} ${value.some(Boolean)}`),
     delete: (key: Buffer) => done.push(`delete ${key.readUInt32LE(http_series_key.tgid)}`),
   };

@@ -2,14 +2,14 @@
 import type { BpfMap } from "../../native/libbpf.ts";
 import { http_near_series, http_series, http_series_key } from "../layouts.gen.ts";
 import type { MapSnapshot } from "./http-tap.ts";
-import { MapReader } from "./map-reader.ts";
 
 const KEY = http_near_series.key;
 const VALUE = http_near_series.value;
 
-/** Reads `near` and `far`. No key is in both. */
+/** Reads `near`, in place, and `far`. No key is in both. */
 export class SeriesMaps {
-  readonly #near: MapReader;
+  readonly #nearMap: BpfMap;
+  readonly #near: Buffer;
   readonly #far: BpfMap;
   readonly #keys: Buffer;
   readonly #values: Buffer;
@@ -18,7 +18,8 @@ export class SeriesMaps {
 
   constructor(near: BpfMap, far: BpfMap) {
     const entries = near.maxEntries + far.maxEntries;
-    this.#near = new MapReader(near);
+    this.#nearMap = near;
+    this.#near = Buffer.from(near.memory());
     this.#far = far;
     this.#keys = Buffer.allocUnsafeSlow(http_series_key.size * entries);
     this.#values = Buffer.allocUnsafeSlow(http_series.size * entries);
@@ -26,14 +27,13 @@ export class SeriesMaps {
 
   read(): MapSnapshot {
     let count = this.#far.readAll(this.#keys, this.#values);
-    const near = this.#near.read();
-    for (let i = 0; i < near.count; i++) {
+    for (let i = 0; i < this.#nearMap.maxEntries; i++) {
       const at = i * http_near_series.size;
-      if (!isReady(near.values, at)) continue;
+      if (!isReady(this.#near, at)) continue;
       const key = at + KEY;
       const value = at + VALUE;
-      near.values.copy(this.#keys, count * http_series_key.size, key, key + http_series_key.size);
-      near.values.copy(this.#values, count * http_series.size, value, value + http_series.size);
+      this.#near.copy(this.#keys, count * http_series_key.size, key, key + http_series_key.size);
+      this.#near.copy(this.#values, count * http_series.size, value, value + http_series.size);
       count++;
     }
     return { count, keys: this.#keys, values: this.#values };
@@ -41,12 +41,12 @@ export class SeriesMaps {
 
   /** Removes a series. Its process has ended: nobody counts in it any more. */
   delete(key: Uint8Array): void {
-    const { count, values } = this.#near.read();
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < this.#nearMap.maxEntries; i++) {
       const at = i * http_near_series.size;
-      if (!isReady(values, at) || values.compare(key, 0, key.length, at + KEY, at + VALUE) !== 0) continue;
+      if (!isReady(this.#near, at) || this.#near.compare(key, 0, key.length, at + KEY, at + VALUE) !== 0)
+        continue;
       this.#place.writeUInt32LE(i);
-      this.#near.map.update(this.#place, this.#free);
+      this.#nearMap.update(this.#place, this.#free);
       return;
     }
     this.#far.delete(key);
