@@ -5,6 +5,7 @@ import { LocationError } from "../confmap/location.ts";
 import { defaultProviders, type Providers } from "../confmap/providers.ts";
 import { resolve } from "../confmap/resolve.ts";
 import { type AgentConfig, decodeConfig } from "../service/config.ts";
+import { skipUnsupportedParts } from "../service/skip-parts.ts";
 import { skipUnsupported } from "../service/skip-unsupported.ts";
 import { validateConfig } from "../service/validate.ts";
 import type { ConfigSource } from "./config-flags.ts";
@@ -18,7 +19,9 @@ export async function getConfig(
   const { locations, registry } = source;
   try {
     const raw = await resolve(locations, notingFiles(files), logger);
-    const supported = source.skipUnsupported ? skipUnsupported(raw, registry, logger) : raw;
+    const supported = source.skipUnsupported
+      ? await skipUnsupportedParts(skipUnsupported(raw, registry, logger), registry, logger)
+      : raw;
     return await decodeConfig(supported, registry, logger);
   } catch (cause) {
     if (!(cause instanceof ConfigError) || cause instanceof LocationError) throw cause;

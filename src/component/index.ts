@@ -89,6 +89,11 @@ export interface ComponentFactory<C> {
    * file. When its section changes, a reload then stops the old one before it starts the new one.
    */
   exclusive?(config: C): boolean;
+  /**
+   * For --skip-unsupported: a raw section without what a Collector's component can do and this one cannot, and what
+   * that was.
+   */
+  withoutUnsupported?(section: unknown): { readonly supported: unknown; readonly leftOut: readonly string[] };
 }
 
 /** What the factories of receivers, processors and exporters have. */

@@ -10,7 +10,11 @@ import { skipUnsupported } from "./skip-unsupported.ts";
 /** What is left of a configuration, and what was said. */
 async function left(yaml: string): Promise<{ config: RawConfig; said: unknown[] }> {
   const logger = new LogRecorder();
-  const raw = await resolve([`yaml:${yaml}`], defaultProviders({ LIST: "[in, kafka]" }), logger);
+  const raw = await resolve(
+    [`yaml:${yaml}`],
+    defaultProviders({ LIST: "[in, kafka]", AUTH: "oidc" }),
+    logger,
+  );
   const config = unexpandDeep(skipUnsupported(raw, new Probe().registry(), logger)) as RawConfig;
   return { config, said: logger.records.map(({ attributes, message }) => [attributes, message]) };
 }
@@ -47,6 +51,31 @@ service:
     [{ section: "processors", id: "transform/x", pipelines: ["traces"] }, COMPONENT],
     [{ section: "exporters", id: "loki", pipelines: ["logs"] }, COMPONENT],
     [{ section: "extensions", id: "pprof", pipelines: [] }, COMPONENT],
+  ]);
+});
+
+it("leaves out what needs an extension that is left out, and says so", async () => {
+  const { config, said } = await left(`
+receivers: {in: {protocols: {grpc: {auth: {authenticator: oidc}}}}, in/open: {auth: {authenticator: ext}}}
+exporters: {out: {auth: {authenticator: "$\{env:AUTH}"}}, out/queue: {sending_queue: {storage: ext}}, out/mid: {middlewares: [{id: ext}, {id: oidc}]}}
+extensions: {ext: , oidc: }
+service:
+  extensions: [oidc, ext]
+  pipelines:
+    traces: {receivers: [in, in/open], exporters: [out, out/queue, out/mid]}
+    logs: {receivers: [in], exporters: [out]}
+`);
+  expect(config.service).toEqual({
+    extensions: ["ext"],
+    pipelines: { traces: { receivers: ["in/open"], exporters: ["out/queue"] } },
+  });
+  const dependent = "Left out a component that needs an extension that was left out.";
+  expect(said).toEqual([
+    [{ section: "extensions", id: "oidc", pipelines: [] }, COMPONENT],
+    [{ section: "receivers", id: "in", pipelines: ["traces", "logs"] }, dependent],
+    [{ section: "exporters", id: "out", pipelines: ["traces", "logs"] }, dependent],
+    [{ section: "exporters", id: "out/mid", pipelines: ["traces"] }, dependent],
+    [{ pipeline: "logs" }, "Left out a pipeline that has no receivers left."],
   ]);
 });
 

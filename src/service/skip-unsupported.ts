@@ -4,6 +4,7 @@ import { formatId, parseId } from "../component/id.ts";
 import type { Logger } from "../component/index.ts";
 import { isMapping, unexpand } from "../confmap/expanded.ts";
 import type { RawConfig } from "../confmap/merge.ts";
+import { neededExtensions } from "./extension-references.ts";
 import type { Registry } from "./registry.ts";
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions"] as const;
@@ -15,24 +16,39 @@ type LeftOut = Readonly<Record<Section, ReadonlySet<string>>>;
 type Pipelines = ReadonlyMap<string, RawConfig>;
 
 /**
- * Leaves out every component whose type is not in the registry, from its section and from wherever the service names
- * it, and then every pipeline that has no receiver or no exporter left. Warns of each.
+ * Leaves out every component whose type is not in the registry, or that needs an extension of which that is so, from its
+ * section and from wherever the service names it, and then every pipeline that has no receiver or no exporter left. Warns of each.
  */
 export function skipUnsupported(raw: RawConfig, registry: Registry, logger: Logger): RawConfig {
-  const leftOut = Object.fromEntries(
-    SECTIONS.map((section) => [section, unknownIds(mapping(raw[section]), registry[section].names)]),
-  ) as LeftOut;
-  for (const section of SECTIONS) {
-    for (const id of leftOut[section]) {
-      const pipelines = pipelinesWith(section, id, raw);
-      logger.warn({ section, id, pipelines }, "Left out a component that this build does not have.");
-    }
-  }
+  const missing = bySection((section) => unknownIds(mapping(raw[section]), registry[section].names));
+  tell(missing, raw, logger, "Left out a component that this build does not have.");
+  const dependent = bySection((section) => idsThatNeed(missing.extensions, mapping(raw[section])));
+  tell(dependent, raw, logger, "Left out a component that needs an extension that was left out.");
+  const leftOut = bySection((section) => new Set([...missing[section], ...dependent[section]]));
   const kept = SECTIONS.filter((section) => section in raw).map((section) => [
     section,
     without(raw[section], leftOut[section]),
   ]);
   return { ...raw, ...Object.fromEntries(kept), ...serviceWithout(raw, leftOut, logger) };
+}
+
+function bySection(idsOf: (section: Section) => ReadonlySet<string>): LeftOut {
+  return Object.fromEntries(SECTIONS.map((section) => [section, idsOf(section)])) as LeftOut;
+}
+
+function tell(leftOut: LeftOut, raw: RawConfig, logger: Logger, message: string): void {
+  for (const section of SECTIONS) {
+    for (const id of leftOut[section])
+      logger.warn({ section, id, pipelines: pipelinesWith(section, id, raw) }, message);
+  }
+}
+
+/** To do without its guard, its credentials or its storage is for the user to decide. */
+function idsThatNeed(extensions: ReadonlySet<string>, section: RawConfig): ReadonlySet<string> {
+  const dependent = Object.entries(section).filter(([, config]) =>
+    neededExtensions(config).some((id) => extensions.has(id)),
+  );
+  return new Set(dependent.flatMap(([key]) => idOf(key) ?? []));
 }
 
 function mapping(value: unknown): RawConfig {

@@ -1,3 +1,5 @@
+import { httpClientConfig } from "../../config/http-client/config.ts";
+import { isMapping, unexpand } from "../../confmap/expanded.ts";
 import {
   any,
   bool,
@@ -6,9 +8,11 @@ import {
   list,
   optional,
   type Schema,
+  squash,
   string,
   struct,
 } from "../../confmap/schema.ts";
+import { FOREIGN_DETECTORS, foreignBlocks } from "./detectors/foreign.ts";
 import { HOSTNAME_SOURCES } from "./detectors/hostname.ts";
 import { DETECTORS, type DetectorName } from "./detectors/index.ts";
 import { SYSTEM_ATTRIBUTES } from "./detectors/system-attributes.ts";
@@ -40,7 +44,7 @@ const systemAttributes: Schema<SystemConfig["resourceAttributes"]> = struct(
   ),
 );
 
-export const resourceDetectionConfig: Schema<ResourceDetectionConfig> = struct(
+const own = struct(
   "resourcedetectionprocessor.Config",
   {
     detectors: list(string(), ["env"]),
@@ -51,8 +55,6 @@ export const resourceDetectionConfig: Schema<ResourceDetectionConfig> = struct(
       hostname_sources: list(string(), ["dns", "os"]),
       resource_attributes: systemAttributes,
     }),
-    // The detectors here ask nobody over a network, so that these have nothing to limit; existing configurations have them.
-    timeout: duration("5s"),
     retry: optional(
       struct("configretry.BackOffConfig", {
         initial_interval: duration("1s"),
@@ -69,20 +71,39 @@ export const resourceDetectionConfig: Schema<ResourceDetectionConfig> = struct(
   function* ({ detectors, system }) {
     for (const name of detectors) if (!(name in DETECTORS)) yield unknownDetector(name);
     for (const source of system.hostnameSources) {
-      if (!(source in HOSTNAME_SOURCES)) yield `invalid hostname source: ${source} (valid values: dns, os)`;
+      if (source in HOSTNAME_SOURCES) continue;
+      yield { path: "system", message: `hostname_sources contains invalid value: ${JSON.stringify(source)}` };
     }
   },
 );
 
-/** The Collector's detectors that ask a cloud's or cluster's API. */
-const ASKING: ReadonlySet<string> = new Set(
-  "akamai aks alibaba_ecs azure azureappservice azurecontainerapps azurefunctions consul digitalocean docker ec2 ecs eks elasticbeanstalk gcp heroku hetzner ibmcloud_classic ibmcloud_vpc k8s_api k8snode kubeadm lambda nova openshift openstack_nova oraclecloud scaleway tencent_cvm upcloud vultr".split(
-    " ",
-  ),
+/**
+ * The detectors here ask nobody over a network, so that the keys of an HTTP client and `retry` have nothing to do;
+ * existing configurations have them.
+ */
+export const resourceDetectionConfig: Schema<ResourceDetectionConfig> = squash(
+  squash(own, foreignBlocks),
+  httpClientConfig({ timeout: "5s", compression: "" }),
 );
+
+/** A raw section without the detectors that this build does not have, and which those were. */
+export function withoutForeignDetectors(section: unknown): {
+  supported: unknown;
+  leftOut: readonly string[];
+} {
+  const config = unexpand(section);
+  const detectors = isMapping(config) ? unexpand(config.detectors) : undefined;
+  if (!isMapping(config) || !Array.isArray(detectors)) return { supported: section, leftOut: [] };
+  const isForeign = (name: unknown) => FOREIGN_DETECTORS.has(String(unexpand(name)));
+  return {
+    supported: { ...config, detectors: detectors.filter((name) => !isForeign(name)) },
+    leftOut: detectors.filter(isForeign).map((name) => `detector ${unexpand(name)}`),
+  };
+}
 
 function unknownDetector(name: string): string {
   const known = Object.keys(DETECTORS) as DetectorName[];
-  if (!ASKING.has(name)) return `invalid detector key: ${name} (valid values: ${known.join(", ")})`;
-  return `detector ${JSON.stringify(name)} asks a service over the network, which this build has no client for: remove it, or give its attributes in OTEL_RESOURCE_ATTRIBUTES (valid values: ${known.join(", ")})`;
+  if (!FOREIGN_DETECTORS.has(name))
+    return `invalid detector key: ${name} (valid values: ${known.join(", ")})`;
+  return `detector ${JSON.stringify(name)} asks a service that this build has no client for: remove it, give its attributes in OTEL_RESOURCE_ATTRIBUTES, or run with --skip-unsupported (valid values: ${known.join(", ")})`;
 }

@@ -1,6 +1,6 @@
 import type { ProcessorFactory } from "../../component/index.ts";
 import type { Signal } from "../../pdata/index.ts";
-import { type ResourceDetectionConfig, resourceDetectionConfig } from "./config.ts";
+import { type ResourceDetectionConfig, resourceDetectionConfig, withoutForeignDetectors } from "./config.ts";
 import { ResourceDetectionProcessor } from "./processor.ts";
 import { ownSurroundings } from "./surroundings.ts";
 
@@ -10,6 +10,7 @@ export const resourceDetectionProcessorFactory: ProcessorFactory<ResourceDetecti
   aliases: ["resourcedetection"],
   stability: { traces: "beta", metrics: "beta", logs: "beta" },
   config: resourceDetectionConfig,
+  withoutUnsupported: withoutForeignDetectors,
   create: (settings, config, _signal, next) =>
     new ResourceDetectionProcessor(settings, config, ownSurroundings, next),
 };

@@ -200,6 +200,30 @@ describe("the processor", () => {
     await processor.shutdown();
   });
 
+  it("takes the blocks of detectors that it does not have, and the keys of their client", async () => {
+    const raw = {
+      detectors: ["system"],
+      timeout: "2s",
+      tls: { insecure_skip_verify: true },
+      retry: { max_elapsed_time: "1m" },
+      ec2: { tags: ["^env$"] },
+      gcp: { resource_attributes: enabled("host.type") },
+      system: { hostname_sources: ["lookup", "cname"] },
+    };
+    expect(await found(raw)).toMatchObject({ "host.name": "box.example.org" });
+  });
+
+  it("leaves out the detectors that it does not have, where that is asked for", () => {
+    const section = { detectors: ["env", "ec2", "k8s_api", "sytem"], override: false };
+    expect(resourceDetectionProcessorFactory.withoutUnsupported!(section)).toEqual({
+      supported: { detectors: ["env", "sytem"], override: false },
+      leftOut: ["detector ec2", "detector k8s_api"],
+    });
+    for (const other of [null, {}, { detectors: "env" }]) {
+      expect(resourceDetectionProcessorFactory.withoutUnsupported!(other).leftOut).toEqual([]);
+    }
+  });
+
   it("runs on the host it is on", async () => {
     const config = parseConfig(resourceDetectionProcessorFactory.config, {
       detectors: ["system", "container"],
@@ -224,9 +248,9 @@ describe("the processor", () => {
   });
 
   it.each([
-    [{ detectors: ["ec2"] }, 'detector "ec2" asks a service over the network'],
+    [{ detectors: ["ec2"] }, 'detector "ec2" asks a service that this build has no client for'],
     [{ detectors: ["sytem"] }, "invalid detector key: sytem"],
-    [{ system: { hostname_sources: ["cname"] } }, "invalid hostname source: cname"],
+    [{ system: { hostname_sources: ["mdns"] } }, 'system: hostname_sources contains invalid value: "mdns"'],
     [{ system: { resource_attributes: { "host.nam": { enabled: true } } } }, "host.nam"],
   ])("refuses %j", (raw, message) => {
     expect(() => parseConfig(resourceDetectionConfig, raw)).toThrow(message);

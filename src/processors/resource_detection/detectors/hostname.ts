@@ -4,6 +4,9 @@ import type { Surroundings } from "./index.ts";
 export const HOSTNAME_SOURCES: Readonly<Record<string, (surroundings: Surroundings) => string>> = {
   os: ({ hostname }) => hostname(),
   dns: qualifiedName,
+  // What the Collector asks a name server for, by name and by address.
+  cname: qualifiedName,
+  lookup: qualifiedName,
 };
 
 /** The fully qualified name, as /etc/hosts has it: nobody is asked over the network. */
