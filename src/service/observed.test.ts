@@ -6,7 +6,7 @@ import { queueConfig } from "../exporters/helper/config.ts";
 import { toExporter } from "../exporters/helper/exporter.ts";
 import { Input } from "./graph/edge.ts";
 import { exporterCounts } from "./observed.ts";
-import { Counters } from "./telemetry/counters.ts";
+import type { Counters } from "./telemetry/counters.ts";
 
 describe("exporterCounts", () => {
   it("counts what a queue sent and what it failed to, when it did, and how full it is", async () => {
@@ -21,18 +21,24 @@ describe("exporterCounts", () => {
       },
     };
     const queue = parseConfig(queueConfig, { queue_size: 2, num_consumers: 1 });
+    const given = settings("out");
     const exporter = toExporter<"metrics">(
-      { settings: settings("out"), signal: "metrics", retry: undefined, queue },
+      { settings: given, signal: "metrics", retry: undefined, queue },
       sender,
     );
-    const counters = new Counters();
+    const counters = given.counters as Counters;
     const observed = new Input(exporter, exporterCounts("out", "metrics", counters, exporter));
     await exporter.start(new HostRecorder());
 
+    const bytes = [3, 2, 4].reduce((sum, count) => sum + metrics(count).byteLength, 0);
     await observed.consume(metrics(3));
     await observed.consume(metrics(2));
     await expect(observed.consume(metrics(4))).rejects.toThrow("sending queue is full");
     const full = {
+      'otelcol_exporter_enqueue_size_sum{exporter="out"}': 9,
+      'otelcol_exporter_enqueue_size_count{exporter="out"}': 3,
+      'otelcol_exporter_enqueue_size_bytes_sum{exporter="out"}': bytes,
+      'otelcol_exporter_enqueue_size_bytes_count{exporter="out"}': 3,
       'otelcol_exporter_sent_metric_points{exporter="out"}': 0,
       'otelcol_exporter_send_failed_metric_points{exporter="out"}': 0,
       'otelcol_exporter_enqueue_failed_metric_points{exporter="out"}': 4,
@@ -47,7 +53,7 @@ describe("exporterCounts", () => {
     expect(counters.snapshot()).toEqual({
       ...full,
       'otelcol_exporter_sent_metric_points{exporter="out"}': 3,
-      'otelcol_exporter_send_failed_metric_points{exporter="out"}': 2,
+      'otelcol_exporter_send_failed_metric_points{exporter="out",error.type="_OTHER",error.permanent="false"}': 2,
       'otelcol_exporter_queue_size{data_type="metrics",exporter="out"}': 0,
       'otelcol_exporter_in_flight_requests{data_type="metrics",exporter="out"}': 0,
     });

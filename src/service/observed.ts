@@ -1,17 +1,12 @@
 // Hot: counts the traffic of every component, once for all, at the edges between them.
 import type { CounterRegistry, Exporter } from "../component/index.ts";
+import { SIGNAL_ITEMS } from "../component/signal-items.ts";
 import type { Consumer } from "../consumer/index.ts";
 import type { QueuedExporter } from "../exporters/helper/exporter.ts";
+import { FailureCounter } from "../exporters/helper/failures.ts";
 import type { QueueStats } from "../exporters/helper/queue.ts";
 import type { Signal } from "../pdata/index.ts";
 import type { Count, InputCounts } from "./graph/edge.ts";
-
-/** What the Collector's metric names call the items of a signal. */
-const ITEMS: Readonly<Record<Signal, string>> = {
-  traces: "spans",
-  metrics: "metric_points",
-  logs: "log_records",
-};
 
 /** Counts what a receiver hands on, by how it got it: accepted, or refused by what follows. */
 export function observeReceiver(
@@ -57,7 +52,7 @@ function receiverCounts(
   counters: CounterRegistry,
 ): ReceiverCounts {
   const labels = { receiver, transport };
-  const items = ITEMS[signal];
+  const items = SIGNAL_ITEMS[signal];
   counters.counter(`otelcol_receiver_failed_${items}`, labels);
   return {
     accepted: counters.counter(`otelcol_receiver_accepted_${items}`, labels),
@@ -76,18 +71,17 @@ export function exporterCounts<S extends Signal>(
   exporter: Exporter<S> & Partial<Pick<QueuedExporter<S>, "stats" | "destination">>,
 ): InputCounts {
   const labels = { exporter: id, ...exporter.destination };
-  const items = ITEMS[signal];
-  const { stats } = exporter;
+  const items = SIGNAL_ITEMS[signal];
+  const { stats } = exporter; // Of a queue, which counts its failures itself.
   if (!stats) {
     return {
       taken: counters.counter(`otelcol_exporter_sent_${items}`, labels),
-      refused: counters.counter(`otelcol_exporter_send_failed_${items}`, labels),
+      refused: new FailureCounter(counters, `otelcol_exporter_send_failed_${items}`, labels),
     };
   }
   const read = (key: keyof QueueStats) => () => (exporter.stats ?? stats)[key];
   const ofQueue = { data_type: signal, exporter: id };
   counters.observe("counter", `otelcol_exporter_sent_${items}`, labels, read("sentItems"));
-  counters.observe("counter", `otelcol_exporter_send_failed_${items}`, labels, read("failedItems"));
   const rejected = `otelcol_exporter_enqueue_failed_${items}`;
   counters.observe("counter", rejected, { exporter: id }, read("rejectedItems"));
   counters.observe("gauge", "otelcol_exporter_queue_size", ofQueue, read("size"));
@@ -126,4 +120,17 @@ export function processorCount(
   counters: CounterRegistry,
 ): Count {
   return counters.counter(`otelcol_processor_${direction}_items`, { processor: id, "otel.signal": signal });
+}
+
+/** OpenTelemetry's default bounds, which the Collector left as they are for a duration in seconds. */
+const DURATION_BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+
+/** How long a processor takes for itself, in seconds. */
+export function processorDuration(
+  id: string,
+  signal: Signal,
+  counters: CounterRegistry,
+): { record(seconds: number): void } {
+  const labels = { processor: id, "otel.signal": signal };
+  return counters.histogram("otelcol_processor_internal_duration", labels, DURATION_BOUNDS);
 }

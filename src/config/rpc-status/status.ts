@@ -34,14 +34,19 @@ const MAX_CAUSES = 10;
 export function statusOf(error: unknown): RpcStatus {
   const message = error instanceof Error ? error.message : String(error);
   const causes = [...causesOf(error)];
-  const code = causes.map(statusCode).find((found) => found !== undefined);
+  const code = codeOf(error);
   const permanent = causes.some((cause) => cause instanceof PermanentError);
   const retryDelayMs = causes.map(retryDelay).find((found) => found !== undefined);
   return { code: code ?? (permanent ? CODE.INTERNAL : CODE.UNAVAILABLE), message, retryDelayMs };
 }
 
+/** The gRPC code with which a server downstream refused; undefined when none did. */
+export function codeOf(error: unknown): number | undefined {
+  return [...causesOf(error)].map(statusCode).find((found) => found !== undefined);
+}
+
 /** `error` and what it was caused by, outermost first. */
-function* causesOf(error: unknown): Iterable<Error> {
+export function* causesOf(error: unknown): Iterable<Error> {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
     yield cause;

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { LogRecorder } from "../../../test/support/component.ts";
 import { metrics, traces } from "../../../test/support/data.ts";
+import { noQueueMetrics } from "../../../test/support/queue-metrics.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import type { Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
@@ -36,7 +37,12 @@ class Destination implements Consumer<Signal> {
 }
 
 function queueTo(next: Destination, batch: object, section: object = {}): SendingQueue<Signal> {
-  return new SendingQueue(parseConfig(queueConfig, { batch, ...section }), new LogRecorder(), next);
+  return new SendingQueue(
+    parseConfig(queueConfig, { batch, ...section }),
+    new LogRecorder(),
+    noQueueMetrics,
+    next,
+  );
 }
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 

@@ -1,9 +1,12 @@
 // Turns a sender into an exporter: queue before retry before the sender, and a shutdown that drains them in order.
 import type { Component, Exporter, Host, Labels, Settings } from "../../component/index.ts";
+import { SIGNAL_ITEMS } from "../../component/signal-items.ts";
 import type { Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { QueueConfig, RetryConfig } from "./config.ts";
-import { type QueueStats, SendingQueue } from "./queue.ts";
+import { FailureCounter } from "./failures.ts";
+import { type QueueMetrics, type QueueStats, SendingQueue } from "./queue.ts";
+import { Sizes } from "./queue-metrics.ts";
 import { QueueStore, storageClient } from "./queue-store.ts";
 import { withRetry } from "./retry.ts";
 
@@ -34,7 +37,8 @@ export function toExporter<S extends Signal>(
   const { retry, queue, settings, signal, destination = {} } = options;
   const stopping = new AbortController();
   const sending = retry ? withRetry(retry, settings.logger, stopping.signal, sender) : sender;
-  const sendingQueue = queue && new SendingQueue(queue, settings.logger, sending);
+  const sendingQueue =
+    queue && new SendingQueue(queue, settings.logger, queueMetrics(options, queue), sending);
   const first = sendingQueue ?? sending;
   return {
     capabilities: sender.capabilities,
@@ -54,5 +58,18 @@ export function toExporter<S extends Signal>(
       await sendingQueue?.drain(deadline);
       await sender.shutdown(deadline);
     },
+  };
+}
+
+function queueMetrics<S extends Signal>(
+  { settings, signal, destination = {} }: ExporterOptions<S>,
+  { batch }: QueueConfig,
+): QueueMetrics {
+  const { counters, id } = settings;
+  const sent = { exporter: id, ...destination };
+  return {
+    failed: new FailureCounter(counters, `otelcol_exporter_send_failed_${SIGNAL_ITEMS[signal]}`, sent),
+    enqueued: new Sizes(counters, "otelcol_exporter_enqueue_size", { exporter: id }),
+    batches: batch && new Sizes(counters, "otelcol_exporter_queue_batch_send_size", sent),
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
+import { noQueueMetrics } from "../../../test/support/queue-metrics.ts";
 import type { Extension } from "../../component/extension.ts";
 import type { StorageClient, StorageExtension } from "../../component/storage.ts";
 import { parseConfig } from "../../confmap/decode.ts";
@@ -125,7 +126,7 @@ describe("a queue in a storage", () => {
   it("starts however much a former run has left", async () => {
     const indices = Array.from({ length: 200_000 }, (_, index) => index);
     const store = { open: async () => indices, read: hang } as unknown as QueueStore<"traces">;
-    const queue = new SendingQueue(parseConfig(queueConfig, {}), logger, new Destination());
+    const queue = new SendingQueue(parseConfig(queueConfig, {}), logger, noQueueMetrics, new Destination());
     await queue.open(store);
     expect(queue.stats.size).toBe(200_000);
   });

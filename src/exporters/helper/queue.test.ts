@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LogRecorder } from "../../../test/support/component.ts";
 import { traces } from "../../../test/support/data.ts";
+import { noQueueMetrics } from "../../../test/support/queue-metrics.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { type Consumer, type Context, PermanentError } from "../../consumer/index.ts";
 import { Slabs, Traces } from "../../pdata/index.ts";
@@ -27,7 +28,7 @@ function queueTo(
   section: object,
   logger: LogRecorder = new LogRecorder(),
 ): SendingQueue<"traces"> {
-  return new SendingQueue(parseConfig(queueConfig, section), logger, next);
+  return new SendingQueue(parseConfig(queueConfig, section), logger, noQueueMetrics, next);
 }
 
 /** Lets promises that are ready run. */

@@ -18,6 +18,14 @@ export interface QueueStats {
   readonly rejectedItems: number;
 }
 
+/** What a queue counts beside its stats. */
+export interface QueueMetrics {
+  readonly failed: { add(items: number, cause: unknown): void };
+  readonly enqueued: { record(data: SignalData[Signal]): void };
+  /** Undefined when nothing is batched. */
+  readonly batches: { record(data: SignalData[Signal]): void } | undefined;
+}
+
 /** A request that was accepted. */
 interface Entry<S extends Signal> {
   /** Undefined while it is only in the store. */
@@ -42,6 +50,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   readonly #config: QueueConfig;
   readonly #logger: Logger;
   readonly #next: Consumer<S>;
+  readonly #metrics: QueueMetrics;
   readonly #room: Room;
   readonly #batcher: Batcher<S> | undefined;
   readonly #waiting: Entry<S>[] = [];
@@ -58,11 +67,12 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
   #failedItems = 0;
   #rejectedItems = 0;
 
-  constructor(config: QueueConfig, logger: Logger, next: Consumer<S>) {
+  constructor(config: QueueConfig, logger: Logger, metrics: QueueMetrics, next: Consumer<S>) {
     this.capabilities = next.capabilities;
     this.#config = config;
     this.#logger = logger;
     this.#next = next;
+    this.#metrics = metrics;
     this.#room = new Room(config.queueSize);
     const { batch } = config;
     if (!batch) return;
@@ -98,6 +108,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
 
   async consume(data: SignalData[S], { client, signal }: Context = {}): Promise<void> {
     const items = countOf(data);
+    this.#metrics.enqueued.record(data);
     const result = this.#config.waitForResult ? Promise.withResolvers<void>() : undefined;
     result?.promise.catch(() => {}); // Logged and counted where it is sent.
     this.#offered++;
@@ -258,6 +269,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
 
   async #send({ data, client, settle }: Pick<Batch<S>, "data" | "client" | "settle">): Promise<void> {
     let failure: unknown;
+    this.#metrics.batches?.record(data);
     try {
       await this.#next.consume(data, { client, signal: this.#abort.signal });
       this.#sentItems += data.itemCount;
@@ -316,6 +328,7 @@ export class SendingQueue<S extends Signal> implements Consumer<S> {
 
   #countFailure(items: number, error: unknown): void {
     this.#failedItems += items;
+    this.#metrics.failed.add(items, error);
     const attributes = { error: messageOf(error), dropped_items: items };
     this.#logger.error(attributes, "Exporting failed. Dropping data.");
   }

@@ -17,6 +17,11 @@ export class ThrottledError extends Error {
   }
 }
 
+/** A failure for now that has lasted for as long as it may be tried again. */
+export class RetriesSpentError extends PermanentError {
+  override readonly name = "RetriesSpentError";
+}
+
 /** A failure whose data would have been tried again, had the exporter not been stopped: a queue on disk keeps it. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
@@ -72,7 +77,7 @@ function delayAfter(error: unknown, interval: number, deadline: number, last: bo
   const throttle = error instanceof ThrottledError ? error.retryAfterMs : 0;
   const delay = Math.max(interval, throttle);
   if (Date.now() + delay > deadline) {
-    throw new PermanentError(`no more retries left: ${message}`, { cause: error });
+    throw new RetriesSpentError(`no more retries left: ${message}`, { cause: error });
   }
   return delay;
 }

@@ -1,20 +1,13 @@
 import type { CounterRegistry } from "../../component/index.ts";
 import type { Batch } from "../../exporters/helper/batcher.ts";
+import { Sizes } from "../../exporters/helper/queue-metrics.ts";
 import type { Signal } from "../../pdata/index.ts";
-
-/** The Collector's bounds of both histograms. */
-const ITEM_BOUNDS = [
-  10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 20_000,
-  30_000, 50_000, 100_000,
-];
-const BYTE_BOUNDS = Array.from({ length: 18 }, (_, power) => 128 * 2 ** power);
 
 /** What a batch processor counts of itself, by the Collector's names. */
 export class BatchMetrics {
   readonly #sizeTriggers: { add(count: number): void };
   readonly #timeoutTriggers: { add(count: number): void };
-  readonly #items: { record(value: number): void };
-  readonly #bytes: { record(value: number): void };
+  readonly #sizes: Sizes;
   /** Items that downstream refused for good after they had been accepted here; not a metric of the Collector's. */
   readonly dropped: { add(count: number): void };
 
@@ -23,8 +16,7 @@ export class BatchMetrics {
     const name = (suffix: string) => `otelcol_processor_batch_${suffix}`;
     this.#sizeTriggers = counters.counter(name("batch_size_trigger_send"), labels);
     this.#timeoutTriggers = counters.counter(name("timeout_trigger_send"), labels);
-    this.#items = counters.histogram(name("batch_send_size"), labels, ITEM_BOUNDS);
-    this.#bytes = counters.histogram(name("batch_send_size_bytes"), labels, BYTE_BOUNDS);
+    this.#sizes = new Sizes(counters, name("batch_send_size"), labels);
     this.dropped = counters.counter(name("dropped_items"), labels);
     counters.observe("gauge", name("metadata_cardinality"), labels, partitions);
   }
@@ -32,7 +24,6 @@ export class BatchMetrics {
   /** Counts a batch that is about to be sent. */
   sent({ data, trigger }: Batch<Signal>): void {
     (trigger === "size" ? this.#sizeTriggers : this.#timeoutTriggers).add(1);
-    this.#items.record(data.itemCount);
-    this.#bytes.record(data.byteLength);
+    this.#sizes.record(data);
   }
 }

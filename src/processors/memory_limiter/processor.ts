@@ -1,14 +1,8 @@
 import type { Processor, Settings } from "../../component/index.ts";
+import { SIGNAL_ITEMS } from "../../component/signal-items.ts";
 import type { Capabilities, Consumer, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { MemoryLimiter } from "./limiter.ts";
-
-/** What the Collector's metric names call the items of a signal. */
-const ITEMS: { readonly [S in Signal]: string } = {
-  traces: "spans",
-  metrics: "metric_points",
-  logs: "log_records",
-};
 
 /** Refuses data, retryably, from the check that finds memory over the limit to the one that finds it under. */
 export class MemoryLimiterProcessor<S extends Signal> implements Processor<S> {
@@ -26,7 +20,9 @@ export class MemoryLimiterProcessor<S extends Signal> implements Processor<S> {
     this.#next = next;
     const { counters, id } = settings;
     const counter = (outcome: string) =>
-      counters.counter(`otelcol_processor_memory_limiter_${outcome}_${ITEMS[signal]}`, { processor: id });
+      counters.counter(`otelcol_processor_memory_limiter_${outcome}_${SIGNAL_ITEMS[signal]}`, {
+        processor: id,
+      });
     this.#accepted = counter("accepted");
     this.#refused = counter("refused");
   }

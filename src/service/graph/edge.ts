@@ -45,7 +45,7 @@ export interface InputCounts {
   /** Counted on arrival. */
   readonly incoming?: Count | undefined;
   readonly taken?: Count | undefined;
-  readonly refused?: Count | undefined;
+  readonly refused?: { add(items: number, cause: unknown): void } | undefined;
 }
 
 /** The way into a component. Knows how many calls are under way, and can be closed while the component is replaced. */
@@ -106,7 +106,7 @@ export class Input implements Consumer<Signal> {
       taken?.add(items);
     } catch (error) {
       this.#refusedItems += items;
-      refused?.add(items);
+      refused?.add(items, error);
       throw error;
     } finally {
       if (--this.#underWay === 0) this.#rest();

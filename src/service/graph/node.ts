@@ -20,11 +20,13 @@ import {
   observeInFlight,
   observeReceiver,
   processorCount,
+  processorDuration,
 } from "../observed.ts";
 import type { GraphContext } from "./context.ts";
 import { Input, Output } from "./edge.ts";
 import { NodeCounters } from "./node-counters.ts";
 import type { NodePlan } from "./plan.ts";
+import { ProcessorClock } from "./processor-clock.ts";
 import { PipelineRouter } from "./router.ts";
 import { type Tracing, tracedExporter, tracedReceiver } from "./traced.ts";
 
@@ -54,26 +56,28 @@ export function createNode(plan: NodePlan, context: GraphContext, nexts: readonl
   const logger = context.logger(attributesOf(plan));
   const settings: Settings = { id, logger, buildInfo: context.buildInfo, counters };
   const isCounted = kind === "processor" && !isUncounted(configured.factory.type);
-  const count = isCounted ? processorCount("outgoing", id, plan.signal!, counters) : undefined;
+  const clock = isCounted ? new ProcessorClock(processorDuration(id, plan.signal!, counters)) : undefined;
+  const count = clock?.until(processorCount("outgoing", id, plan.signal!, counters));
   const outputs = nexts.map((next) => new Output(next, count));
-  const made = creators[kind](plan, settings, outputs, context.tracing);
+  const made = creators[kind](plan, settings, outputs, { tracing: context.tracing, clock });
   return { key, kind, id, plan, logger, outputs, counters, extensionsUsed: new Map(), ...made };
 }
 
 type Made = Pick<Node, "component" | "input">;
-type Create = (
-  plan: NodePlan,
-  settings: Settings,
-  outputs: readonly Output[],
-  tracing: Tracing | undefined,
-) => Made;
+/** What sees a component's calls. */
+interface Observers {
+  readonly tracing: Tracing | undefined;
+  /** Of processors that are counted. */
+  readonly clock: ProcessorClock | undefined;
+}
+type Create = (plan: NodePlan, settings: Settings, outputs: readonly Output[], observers: Observers) => Made;
 
 const creators: Readonly<Record<Kind, Create>> = {
   extension({ configured }, settings) {
     const factory = configured.factory as ExtensionFactory<unknown>;
     return { component: factory.create(settings, configured.config), input: undefined };
   },
-  exporter({ configured, signal }, settings, _outputs, tracing) {
+  exporter({ configured, signal }, settings, _outputs, { tracing }) {
     const factory = configured.factory as ExporterFactory<unknown, Signal>;
     const component = factory.create(settings, configured.config, signal!);
     const { id, counters } = settings;
@@ -82,12 +86,12 @@ const creators: Readonly<Record<Kind, Create>> = {
     if (!isQueued(component)) observeInFlight(id, signal!, counters, () => input.underWay);
     return { component, input };
   },
-  processor({ configured, signal }, settings, [next = discard]) {
+  processor({ configured, signal }, settings, [next = discard], { clock }) {
     const factory = configured.factory as ProcessorFactory<unknown, Signal>;
     const component = factory.create(settings, configured.config, signal!, next);
-    if (isUncounted(configured.factory.type)) return { component, input: new Input(component) };
+    if (!clock) return { component, input: new Input(component) };
     const incoming = processorCount("incoming", settings.id, signal!, settings.counters);
-    return { component, input: new Input(component, { incoming }) };
+    return { component, input: new Input(clock.around(component), { incoming }) };
   },
   connector({ configured, signal, to, outputs: plans }, settings, outputs) {
     const factory = configured.factory as ConnectorFactory<unknown>;
@@ -97,7 +101,7 @@ const creators: Readonly<Record<Kind, Create>> = {
     const component = factory.create(settings, configured.config, signal!, to!, router);
     return { component, input: new Input(component) };
   },
-  receiver({ configured, outputs: plans }, settings, outputs, tracing) {
+  receiver({ configured, outputs: plans }, settings, outputs, { tracing }) {
     const factory = configured.factory as ReceiverFactory<unknown, Signal>;
     const next = outputs.map((output, index) => {
       const { signal } = plans[index]!;

@@ -77,6 +77,10 @@ const SINGLE: Readonly<Record<string, readonly [help: string, unit: string]>> = 
     "Number of distinct metadata value combinations being processed [Development]",
     "{combination}",
   ],
+  otelcol_processor_internal_duration: [
+    "Duration of time taken to process a batch of telemetry data through the processor. [Alpha]",
+    "s",
+  ],
   otelcol_process_cpu_seconds: ["Total CPU user and system time in seconds [Alpha]", "s"],
   otelcol_process_memory_rss: ["Total physical memory (resident set size) [Alpha]", "By"],
   otelcol_process_runtime_heap_alloc_bytes: ["Bytes of allocated heap objects [Alpha]", "By"],
