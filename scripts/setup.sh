@@ -127,6 +127,14 @@ install_system_packages() {
 install_npm_packages() {
   installed=node_modules/.package-lock.json
   [ ! -e "$installed" ] || [ package-lock.json -nt "$installed" ] || return 0
+  if [ -L node_modules ]; then
+    shared=$(readlink -f node_modules)
+    ! cmp -s package-lock.json "$shared/../package-lock.json" || return 0 # What is new is only this copy of the lock file.
+    die "node_modules is a link to $shared, and others would lose their packages by an install.
+Install there, where package-lock.json has to be the same; or have packages of your own:
+
+  rm node_modules"
+  fi
   command -v npm >/dev/null || die "npm is missing. Install Node.js 20 or newer with npm, then try again."
   say npm "installing packages"
   # By the Node.js that runs npm now: the pinned one, first in a script's PATH, is itself among what is replaced.

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -66,6 +76,44 @@ describe("setup.sh, where system packages are missing", () => {
     for (const tool of ["clang", "make"]) stub(tool);
     stub("dnf");
     expect(setup().stderr).toContain("sudo dnf install gcc-c++ pkgconf-pkg-config");
+  });
+});
+
+describe("setup.sh, where node_modules is a link to another clone's", () => {
+  /** A clone whose node_modules lead to those of `owner`, and an npm that would only leave a trace. */
+  function clone(lock: string): { readonly owner: string; readonly run: () => ReturnType<typeof setup> } {
+    const [owner, here] = [join(path, "owner"), join(path, "here")];
+    for (const folder of [join(owner, "node_modules"), join(here, "scripts")])
+      mkdirSync(folder, { recursive: true });
+    copyFileSync(SETUP, join(here, "scripts/setup.sh"));
+    writeFileSync(join(owner, "node_modules/.package-lock.json"), "");
+    writeFileSync(join(owner, "package-lock.json"), "1");
+    symlinkSync(join(owner, "node_modules"), join(here, "node_modules"));
+    writeFileSync(join(here, "package-lock.json"), lock);
+    utimesSync(join(owner, "node_modules/.package-lock.json"), 1, 1);
+    for (const tool of ["clang", "g++", "pkg-config", "make", "nproc"]) stub(tool);
+    for (const tool of ["readlink", "cmp", "mkdir", "rm"]) symlinkSync(which(tool), join(path, tool));
+    stub("npm", `> ${join(path, "called")}`);
+    const env = { PATH: path };
+    const run = () =>
+      spawnSync(join(path, "sh"), [join(here, "scripts/setup.sh"), "--test"], { encoding: "utf8", env });
+    for (const tool of ["nginx", "curl", "wrk", "python3", "go", "openssl"]) stub(tool);
+    return { owner, run };
+  }
+
+  test("refuses to install through it, and says what to do", () => {
+    const { owner, run } = clone("2");
+    const { status, stderr } = run();
+    expect(stderr).toContain(`node_modules is a link to ${owner}/node_modules`);
+    expect(stderr).toContain("\n  rm node_modules\n");
+    expect(status).toBe(1);
+    expect(existsSync(join(path, "called"))).toBe(false);
+  });
+
+  test("takes what is there when it is what the lock file wants", () => {
+    const { run } = clone("1");
+    expect(run()).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(path, "called"))).toBe(false);
   });
 });
 
