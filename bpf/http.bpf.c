@@ -203,7 +203,7 @@ struct http_scratch {
 	struct socket_call call;
 	struct http_scan scan;
 	struct http_lines lines;
-	__u64 zero;          /* always 0, which the verifier does not know */
+	struct http_shape shape;
 	__u64 method;        /* enum http_method of the request line being read */
 	struct http_target_event target; /* with the window behind it, as it goes to the ring */
 	__u8 window[2 * HTTP_WINDOW + HTTP_CARRY]; /* a read of HTTP_WINDOW at any position, as the verifier sees it */

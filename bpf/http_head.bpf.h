@@ -85,7 +85,7 @@ static __always_inline void name_target(struct http_run *run, struct http_reques
 	if (run->conn->role == HTTP_ROLE_CLIENT)
 		target = client_target(run->conn, scan);
 	else if (begins)
-		target = http_shape_path(run->slot, run->scratch->target.method_bytes, line_end);
+		target = shape_path(run->scratch, run->slot, run->scratch->target.method_bytes, line_end);
 	else
 		return;
 	if (target)

@@ -7,8 +7,12 @@
 
 /* Positions behind a window's end that a step may reach, before it looks at the length. */
 #define HTTP_POSITION_MASK (2 * HTTP_WINDOW - 1)
-/* Steps of the head scanner: eight bytes each, and one more for each line. */
+/*
+ * Steps of the head scanner: eight bytes each, and one more for each line. It takes some at once and goes on in a
+ * function of its own, which the verifier then follows through so many steps only.
+ */
 #define HTTP_SCAN_STEPS (HTTP_WINDOW / 8 + 128)
+#define HTTP_SCAN_SOME 48
 
 /* Where a head scanner is, and what it found; positions are in the current window. */
 struct http_scan {
@@ -20,12 +24,13 @@ struct http_scan {
 	__u16 encoding_end;    /* behind the newline of a Transfer-Encoding line */
 	__u16 host_at;         /* behind "Host:" */
 	__u16 host_end;        /* behind that line's newline */
+	__u16 at;              /* where the scanner is in the line that begins at `position` */
 	__u8 done;             /* the empty line was met; `position` is behind it */
 	__u8 skipping;         /* in a line too long to keep */
 	__u8 lines;            /* 0: in the first line */
 	__u8 has_length;
 	__u8 chunked;
-	__u8 pad[5];
+	__u8 pad[3];
 };
 
 /* The number at window[from], behind "Content-Length:"; anything else is no length. */
@@ -106,7 +111,7 @@ static __always_inline void http_scan_line(struct http_scan *scan, const __u8 *w
 	}
 }
 
-/* Reads the fields that http_scan_window() met in this window. */
+/* Reads the fields that the scan of this window met. */
 static __always_inline void http_read_fields(struct http_scan *scan, const __u8 *window)
 {
 	if (scan->length_at)
@@ -126,26 +131,25 @@ static __always_inline void http_read_fields(struct http_scan *scan, const __u8 
 	}
 }
 
-/*
- * Walks the lines of window[0, length), from a line's start unless scan->skipping, up to the head's end;
- * scan->position is 0. On return scan->position is the first byte that is not consumed: behind the empty line when scan->done, else
- * the start of a line that needs more bytes, which belongs at the start of the next window.
- */
-static __always_inline void http_scan_window(struct http_scan *scan, const __u8 *window, __u32 length)
+/* Before a window; scan->position is 0. */
+static __always_inline void http_begin_scan(struct http_scan *scan)
 {
-	/*
-	 * Both are 0: read from memory and masked so that the verifier knows no more of them than that they
-	 * are small, and sees the same state in every step.
-	 */
-	__u32 start = scan->position & HTTP_POSITION_MASK;
-	__u32 at = start;
-	__u32 i;
-
+	scan->at = scan->position;
 	scan->first_line_end = 0;
 	scan->length_at = 0;
 	scan->encoding_end = 0;
 	scan->host_at = 0;
-	for (i = 0; i < HTTP_SCAN_STEPS; i++) {
+}
+
+/* Walks some of the lines of window[0, length), up to the head's end. Returns whether there is more. */
+static __always_inline bool http_scan_some(struct http_scan *scan, const __u8 *window, __u32 length)
+{
+	/* Masked so that the verifier knows no more of them than that they are small: the same in every step. */
+	__u32 start = scan->position & HTTP_POSITION_MASK;
+	__u32 at = scan->at & HTTP_POSITION_MASK;
+	__u32 i;
+
+	for (i = 0; i < HTTP_SCAN_SOME; i++) {
 		__u64 word = http_load64(window, at) ^ 0x0a0a0a0a0a0a0a0aULL;
 		__u64 newlines = (word - HTTP_ONES) & ~word & HTTP_HIGHS;
 
@@ -167,7 +171,7 @@ static __always_inline void http_scan_window(struct http_scan *scan, const __u8 
 			if (at - start == 1 || (at - start == 2 && http_load8(window, start) == '\r')) {
 				scan->position = at;
 				scan->done = 1;
-				return;
+				return false;
 			}
 			http_scan_line(scan, window, start, at);
 		}
@@ -176,12 +180,24 @@ static __always_inline void http_scan_window(struct http_scan *scan, const __u8 
 		if (at >= length)
 			break;
 	}
-	if (length - start > HTTP_CARRY || (scan->skipping && !start)) {
-		scan->skipping = 1;
-		scan->lines = 1;
-		start = length;
-	}
 	scan->position = start;
+	scan->at = at;
+	return at < length;
+}
+
+/*
+ * Behind a window's last line. scan->position becomes the first byte that is not consumed: behind the empty line when
+ * scan->done, else the start of a line that needs more bytes, which belongs at the start of the next window.
+ */
+static __always_inline void http_end_scan(struct http_scan *scan, __u32 length)
+{
+	__u32 start = scan->position;
+
+	if (scan->done || (length - start <= HTTP_CARRY && (!scan->skipping || start)))
+		return;
+	scan->skipping = 1;
+	scan->lines = 1;
+	scan->position = length;
 }
 
 #endif

@@ -5,8 +5,9 @@
 
 #include "http_parse.h"
 
-/* Bytes of a path that its shape looks at. */
+/* Bytes of a path that its shape looks at: some at once, as a head's scan does. */
 #define HTTP_SHAPE_BYTES 256
+#define HTTP_SHAPE_SOME 32
 
 /* A segment of a path, so far. */
 struct http_segment {
@@ -15,6 +16,13 @@ struct http_segment {
 	__u32 digits;
 	__u32 odd;   /* 1: it has a character that names of routes do not have */
 	__u32 first; /* the first character */
+};
+
+/* A path, so far. */
+struct http_shape {
+	struct http_segment segment;
+	__u64 hash; /* of the segments before */
+	__u64 at;   /* the next byte */
 };
 
 /* Bits of the characters below 64, and of those from 64 to 127, that names of routes have besides digits. */
@@ -51,11 +59,13 @@ static __always_inline bool http_segment_is_value(const struct http_segment *seg
 	return !((segment->first | 0x20) == 'v' && segment->bytes <= 3 && segment->digits == segment->bytes - 1);
 }
 
-static __always_inline struct http_segment http_begin_segment(__u32 zero)
+static __always_inline void http_begin_segment(struct http_segment *segment)
 {
-	struct http_segment segment = { .hash = 2 + (__u64)zero, .bytes = zero, .digits = zero, .odd = zero, .first = zero };
-
-	return segment;
+	segment->hash = 2;
+	segment->bytes = 0;
+	segment->digits = 0;
+	segment->odd = 0;
+	segment->first = 0;
 }
 
 /* A character that does not end it. */
@@ -70,33 +80,49 @@ static __always_inline void http_add_to_segment(struct http_segment *segment, __
 	segment->hash = (segment->hash ^ c) * 0x100000001B3ULL;
 }
 
-/*
- * Hash of the shape of the path at window[from, end), or of the `whole` path: two paths of one shape have one hash,
- * never 0 or 1. `zero` is one that the verifier does not know: what it is added to is the same to it in every step,
- * which it then checks once.
- */
-static __always_inline __u64 http_route_shape(const __u8 *window, __u32 from, __u32 end, bool whole, __u32 zero)
+static __always_inline void http_begin_shape(struct http_shape *shape, __u32 from)
 {
-	struct http_segment segment = http_begin_segment(zero);
-	__u64 hash = 1 + (__u64)zero;
+	http_begin_segment(&shape->segment);
+	shape->hash = 1;
+	shape->at = from;
+}
+
+static __always_inline void http_end_segment(struct http_shape *shape, bool whole)
+{
+	bool is_value = http_segment_is_value(&shape->segment, whole);
+
+	shape->hash = http_mix(shape->hash, is_value ? 1 : shape->segment.hash);
+	http_begin_segment(&shape->segment);
+}
+
+/* Follows some of the path that ends before `end`. Returns whether there is more. */
+static __always_inline bool http_shape_some(struct http_shape *shape, const __u8 *window, __u32 end, bool whole)
+{
+	__u32 at = shape->at;
 	__u32 i;
 
-	for (i = 0; i < HTTP_SHAPE_BYTES; i++) {
-		__u8 c = http_load8(window, from + i);
+	for (i = 0; i < HTTP_SHAPE_SOME; i++) {
+		__u8 c = http_load8(window, at + i);
 
-		if (from + i >= end)
-			break;
+		if (at + i >= end)
+			return false;
 		if (!http_in_low(HTTP_SEGMENT_ENDS, c)) {
-			http_add_to_segment(&segment, c);
+			http_add_to_segment(&shape->segment, c);
 			continue;
 		}
 		if (c != '/')
-			break;
-		hash = http_mix(hash, http_segment_is_value(&segment, whole) ? 1 : segment.hash);
-		segment = http_begin_segment(zero);
+			return false;
+		http_end_segment(shape, whole);
 	}
-	hash = http_mix(hash, http_segment_is_value(&segment, whole) ? 1 : segment.hash);
-	return hash < 2 ? 2 : hash;
+	shape->at = at + HTTP_SHAPE_SOME;
+	return true;
+}
+
+/* Hash of the path's shape, or of the `whole` path: two paths of one shape have one hash, never 0 or 1. */
+static __always_inline __u64 http_end_shape(struct http_shape *shape, bool whole)
+{
+	http_end_segment(shape, whole);
+	return shape->hash < 2 ? 2 : shape->hash;
 }
 
 #endif

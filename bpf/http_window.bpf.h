@@ -22,30 +22,58 @@ __attribute__((noinline)) int http_fetch(__u32 slot, __u32 carry, __u32 limit)
 	return read_user_bytes(&scratch->call, scratch->window + carry, limit, limit > HTTP_FIRST_WINDOW);
 }
 
-/* Scans window[0, length) with scratch->scan, and reads the fields it met; the Host only where it is wanted. */
-__attribute__((noinline)) int http_scan_head(__u32 slot, __u32 length, __u32 host_wanted)
+/* Goes on with scratch->scan; returns whether there is more. */
+__attribute__((noinline)) int http_scan_on(__u32 slot, __u32 length)
 {
 	struct http_scratch *scratch = find_scratch(slot);
 
 	if (!scratch || length > HTTP_WINDOW)
+		return 0;
+	return http_scan_some(&scratch->scan, scratch->window, length);
+}
+
+/* Scans window[0, length) with scratch->scan, and reads the fields it met; the Host only where it is wanted. */
+__attribute__((noinline)) int http_scan_head(__u32 slot, __u32 length, __u32 host_wanted)
+{
+	struct http_scratch *scratch = find_scratch(slot);
+	__u32 i;
+
+	if (!scratch || length > HTTP_WINDOW)
 		return -1;
-	http_scan_window(&scratch->scan, scratch->window, length);
+	http_begin_scan(&scratch->scan);
+	if (http_scan_some(&scratch->scan, scratch->window, length))
+		for (i = HTTP_SCAN_SOME; i < HTTP_SCAN_STEPS; i += HTTP_SCAN_SOME)
+			if (!http_scan_on(slot, length))
+				break;
 	/* Ends what the compiler knows of the scan: mixed with what follows, the verifier takes it for new in every step. */
 	asm volatile("" ::: "memory");
+	http_end_scan(&scratch->scan, length);
 	if (!host_wanted)
 		scratch->scan.host_at = 0;
 	http_read_fields(&scratch->scan, scratch->window);
 	return 0;
 }
 
-/* The shape of the path at window[from, end). */
-__attribute__((noinline)) __u64 http_shape_path(__u32 slot, __u32 from, __u32 end)
+/* Goes on with scratch->shape; returns whether there is more. */
+__attribute__((noinline)) int http_shape_on(__u32 slot, __u32 end)
 {
 	struct http_scratch *scratch = find_scratch(slot);
 
 	if (!scratch)
 		return 0;
-	return http_route_shape(scratch->window, from, end, whole_paths, scratch->zero);
+	return http_shape_some(&scratch->shape, scratch->window, end, whole_paths);
+}
+
+/* The shape of the path at window[from, end). */
+static __always_inline __u64 shape_path(struct http_scratch *scratch, __u32 slot, __u32 from, __u32 end)
+{
+	__u32 i;
+
+	http_begin_shape(&scratch->shape, from);
+	for (i = 0; i < HTTP_SHAPE_BYTES; i += HTTP_SHAPE_SOME)
+		if (!http_shape_on(slot, end))
+			break;
+	return http_end_shape(&scratch->shape, whole_paths);
 }
 
 /* Reads on in scratch->lines; returns the bytes consumed. */

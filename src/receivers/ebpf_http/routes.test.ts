@@ -77,7 +77,12 @@ int main(void)
 		static __u8 window[2 * HTTP_WINDOW + HTTP_SLACK];
 		memset(window, 'Z', sizeof(window));
 		memcpy(window + 4, input + at, strlen(input + at));
-		printf("%llx\\n", (unsigned long long)http_route_shape(window, 4, 4 + strlen(input + at), WHOLE, 0));
+		struct http_shape shape;
+		http_begin_shape(&shape, 4);
+		for (int i = 0; i < HTTP_SHAPE_BYTES; i += HTTP_SHAPE_SOME)
+			if (!http_shape_some(&shape, window, 4 + strlen(input + at), WHOLE))
+				break;
+		printf("%llx\\n", (unsigned long long)http_end_shape(&shape, WHOLE));
 	}
 }
 `;
