@@ -34,6 +34,8 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** The agent's own metrics, by the Collector's names. The graph counts all traffic: a component adds what only it knows. */
 export interface CounterRegistry {
+  /** Whether the user wants what costs more than a count, by the level `detailed`. May change at any time. */
+  readonly detailed: boolean;
   /** The same name and labels are the same counter. */
   counter(name: string, labels: Labels): { add(count: number): void };
   /** The same name and labels are the same histogram, with the bounds it was first given, in ascending order. */

@@ -1,5 +1,6 @@
 // Hot: one unary call, from its headers to its trailers.
 import type { IncomingHttpHeaders } from "node:http2";
+import type { CounterRegistry } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import type { ClientInfo, Context } from "../../consumer/index.ts";
 import type { Lease, LentBytes, Slabs } from "../../pdata/index.ts";
@@ -7,8 +8,9 @@ import { backlogRoom } from "../compression/backlog.ts";
 import { type Decompress, GRPC_ENCODINGS } from "../compression/decompress.ts";
 import { TooLargeError } from "../compression/errors.ts";
 import { inflateLent } from "../compression/inflate.ts";
-import { CODE } from "../rpc-status/codes.ts";
+import { CODE, codeConstant } from "../rpc-status/codes.ts";
 import { type RpcStatus, StatusError, statusOf } from "../rpc-status/status.ts";
+import { DURATION_BOUNDS } from "../server/bounds.ts";
 import type { RequestBytes } from "../server/in-flight.ts";
 import { errorTrailers, parseTimeoutMs } from "./headers.ts";
 import type { Stream, StreamListener } from "./http2/stream.ts";
@@ -27,6 +29,8 @@ export type UnaryHandler = (request: UnaryRequest, context: Context) => Promise<
 /** What a call needs of its server. */
 export interface CallServer {
   readonly maxMessageBytes: number;
+  /** What calls are measured by, at the level `detailed`. */
+  readonly counters: CounterRegistry | undefined;
   /** What messages are received into. */
   readonly slabs: Slabs;
   /** By path: `/package.Service/Method`. */
@@ -44,6 +48,7 @@ export class UnaryCall implements StreamListener {
   readonly #held: RequestBytes;
   readonly #reader: MessageReader;
   readonly #abort = new AbortController();
+  readonly #beganMs: number;
   #deadline: NodeJS.Timeout | undefined;
   #stall: NodeJS.Timeout | undefined;
   #complete = false;
@@ -54,6 +59,7 @@ export class UnaryCall implements StreamListener {
     this.#stream = stream;
     this.#headers = headers;
     this.#held = held;
+    this.#beganMs = server.counters?.detailed ? performance.now() : Number.NaN;
     this.#reader = new MessageReader(server.maxMessageBytes, held, server.slabs);
   }
 
@@ -141,7 +147,9 @@ export class UnaryCall implements StreamListener {
   }
 
   #succeed(response: Uint8Array): void {
-    if (this.#end()) this.#stream.succeed(response);
+    if (!this.#end()) return;
+    this.#stream.succeed(response);
+    this.#measured(CODE.OK);
   }
 
   /** A response of headers alone. A request that is still coming is cut off. */
@@ -153,6 +161,21 @@ export class UnaryCall implements StreamListener {
       ...errorTrailers(status),
       ...(status.code === CODE.UNIMPLEMENTED && { "grpc-accept-encoding": SUPPORTED_ENCODINGS }),
     });
+    this.#measured(status.code);
+  }
+
+  /** As OpenTelemetry's instrumentation of grpc-go does, which does not see calls of methods that are not there. */
+  #measured(code: number): void {
+    const { counters, handlers } = this.#server;
+    const path = this.#headers[":path"]!;
+    if (!counters || Number.isNaN(this.#beganMs) || !handlers.has(path)) return;
+    const labels = {
+      "rpc.method": path.slice(1),
+      "rpc.response.status_code": codeConstant(code),
+      "rpc.system.name": "grpc",
+    };
+    const duration = counters.histogram("rpc.server.call.duration", labels, DURATION_BOUNDS);
+    duration.record((performance.now() - this.#beganMs) / 1000);
   }
 
   /** Whether there is anybody to answer; true once. */

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { Host, Logger } from "../../component/index.ts";
+import type { CounterRegistry, Host, Logger } from "../../component/index.ts";
 import type { ClientInfo } from "../../consumer/index.ts";
 import { Slabs } from "../../pdata/index.ts";
 import { refuseExtensions } from "../extensions.ts";
@@ -29,11 +29,14 @@ export interface GrpcServerOptions {
   readonly handlers: ReadonlyMap<string, UnaryHandler>;
   readonly inFlight: InFlight;
   readonly logger: Logger;
+  /** What calls are measured by at the level `detailed`; undefined where nobody wants to know. */
+  readonly counters?: CounterRegistry;
 }
 
 /** Serves from `start` to `shutdown`. */
 export class GrpcServer implements CallServer {
   readonly maxMessageBytes: number;
+  readonly counters: CounterRegistry | undefined;
   readonly slabs: Slabs = new Slabs({ slabBytes: MIB, keptSlabs: KEPT_SLABS });
   readonly handlers: ReadonlyMap<string, UnaryHandler>;
   readonly #config: GrpcServerConfig;
@@ -43,7 +46,8 @@ export class GrpcServer implements CallServer {
   #server: Server | undefined;
   #trim: NodeJS.Timeout | undefined;
 
-  constructor({ config, handlers, inFlight, logger }: GrpcServerOptions) {
+  constructor({ config, handlers, inFlight, logger, counters }: GrpcServerOptions) {
+    this.counters = counters;
     this.#config = config;
     this.handlers = handlers;
     this.#inFlight = inFlight;

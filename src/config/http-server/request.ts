@@ -24,6 +24,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  /** The pattern that the request's path has met; undefined where it met none. */
+  readonly route?: string;
 }
 
 /** What Go's mux answers where it has no handler. */

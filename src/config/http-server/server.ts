@@ -7,7 +7,7 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
-import type { Host, Logger } from "../../component/index.ts";
+import type { CounterRegistry, Host, Logger } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import { type Decompress, HTTP_ENCODINGS } from "../compression/decompress.ts";
 import { refuseExtensions } from "../extensions.ts";
@@ -18,6 +18,7 @@ import { readBody } from "./body.ts";
 import type { HttpServerConfig } from "./config.ts";
 import { Connections } from "./connections.ts";
 import { Cors } from "./cors.ts";
+import { MeasuredRequest } from "./metrics.ts";
 import { clientOf, type HttpAnswer, type HttpRequest, headOf, type RequestHead } from "./request.ts";
 
 const DEFAULT_MAX_BODY_BYTES = 20 * 2 ** 20;
@@ -40,6 +41,8 @@ export interface HttpServerOptions {
   readonly errorAnswer: (head: RequestHead, message: string, status: number) => HttpAnswer;
   readonly inFlight: InFlight;
   readonly logger: Logger;
+  /** What requests are measured by at the level `detailed`; undefined where nobody wants to know. */
+  readonly counters?: CounterRegistry;
 }
 
 /** Serves from `start` to `shutdown`. */
@@ -146,8 +149,11 @@ export class HttpServer {
     });
     response.on("error", () => {}); // "close" follows.
     const head = headOf(request);
+    const { counters } = this.#options;
+    const measured = counters?.detailed ? new MeasuredRequest(counters, request) : undefined;
     const cors = this.#cors?.answer(head);
-    const answer = cors?.preflight ? NO_CONTENT : await this.#answer(head, request, response);
+    const answer = cors?.preflight ? NO_CONTENT : await this.#answer(head, request, response, measured);
+    measured?.answered(head, answer);
     this.#send(response, { ...answer, headers: { ...cors?.headers, ...answer.headers } });
     linger(request);
   }
@@ -158,7 +164,12 @@ export class HttpServer {
     socket.destroy();
   }
 
-  async #answer(head: RequestHead, request: Incoming, response: Outgoing): Promise<HttpAnswer> {
+  async #answer(
+    head: RequestHead,
+    request: Incoming,
+    response: Outgoing,
+    measured: MeasuredRequest | undefined,
+  ): Promise<HttpAnswer> {
     const { handler, errorAnswer, inFlight, logger } = this.#options;
     const encoding = head.headers["content-encoding"] ?? "";
     const decompress = this.#decompressor(encoding);
@@ -171,7 +182,10 @@ export class HttpServer {
     });
     const client = clientOf(request, this.#config.includeMetadata);
     const context = { signal: abort.signal, client, transport: "http" };
-    const body = () => readBody(request, decompress, this.#maxBodyBytes, held);
+    const body = () => {
+      measured?.countBody();
+      return readBody(request, decompress, this.#maxBodyBytes, held);
+    };
     try {
       return await handler({ ...head, context, body });
     } catch (error) {

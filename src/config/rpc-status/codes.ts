@@ -64,3 +64,8 @@ export function codeName(code: number): string {
   const words = name.toLowerCase().split("_");
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
+
+/** The code as its specification writes it: `DEADLINE_EXCEEDED`. */
+export function codeConstant(code: number): string {
+  return Object.entries(CODE).find(([, known]) => known === code)?.[0] ?? String(code);
+}

@@ -34,6 +34,7 @@ export class PrometheusExporter implements Component, Consumer<"metrics"> {
       errorAnswer,
       inFlight: new InFlight(MAX_IN_FLIGHT_BYTES),
       logger: settings.logger,
+      counters: settings.counters,
     });
   }
 

@@ -29,7 +29,7 @@ export function scrapeHandler(
       format.syntax === "protobuf"
         ? toProtobuf(all, options)
         : Buffer.from(toText(all, { ...options, openMetrics: format.syntax === "openmetrics" }));
-    return compressed(body, format.contentType, headers["accept-encoding"]);
+    return { ...(await compressed(body, format.contentType, headers["accept-encoding"])), route: PATH };
   };
 }
 

@@ -38,7 +38,8 @@ export function httpHandler(
   return async (request) => {
     const signal = signals.get(request.path);
     if (signal === undefined) return redirect(request) ?? NOT_FOUND;
-    return receive(signal, next[signal] as Consumer<Signal>, request);
+    const answer = await receive(signal, next[signal] as Consumer<Signal>, request);
+    return { ...answer, route: request.path };
   };
 }
 

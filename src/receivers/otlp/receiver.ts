@@ -55,6 +55,7 @@ export class OtlpReceiver implements Component {
       handlers: grpcHandlers(this.#next),
       inFlight: this.#inFlight,
       logger: this.#settings.logger,
+      counters: this.#settings.counters,
     });
     await this.#serve(server, "Starting GRPC server", host);
   }
@@ -68,6 +69,7 @@ export class OtlpReceiver implements Component {
       errorAnswer,
       inFlight: this.#inFlight,
       logger: this.#settings.logger,
+      counters: this.#settings.counters,
     });
     await this.#serve(server, "Starting HTTP server", host);
   }

@@ -10,6 +10,10 @@ export class NodeCounters implements CounterRegistry {
     this.#counters = counters;
   }
 
+  get detailed(): boolean {
+    return this.#counters.detailed;
+  }
+
   counter(name: string, labels: Labels): { add(count: number): void } {
     return this.#counters.counter(name, labels);
   }

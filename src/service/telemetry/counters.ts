@@ -66,6 +66,7 @@ class Gauge implements NumberSeries {
 
 /** Every series of one agent. The same name and labels are the same series. */
 export class Counters implements CounterRegistry {
+  detailed = false;
   readonly #series = new Map<string, Series>();
 
   counter(name: string, labels: Labels): Counter {

@@ -81,6 +81,10 @@ const SINGLE: Readonly<Record<string, readonly [help: string, unit: string]>> = 
     "Duration of time taken to process a batch of telemetry data through the processor. [Alpha]",
     "s",
   ],
+  "http.server.request.duration": ["Duration of HTTP server requests.", "s"],
+  "http.server.request.body.size": ["Size of HTTP server request bodies.", "By"],
+  "http.server.response.body.size": ["Size of HTTP server response bodies.", "By"],
+  "rpc.server.call.duration": ["Measures the duration of an incoming Remote Procedure Call (RPC).", "s"],
   otelcol_process_cpu_seconds: ["Total CPU user and system time in seconds [Alpha]", "s"],
   otelcol_process_memory_rss: ["Total physical memory (resident set size) [Alpha]", "By"],
   otelcol_process_runtime_heap_alloc_bytes: ["Bytes of allocated heap objects [Alpha]", "By"],
@@ -100,6 +104,8 @@ const SCOPES = [
   ["otelcol_receiver_", "go.opentelemetry.io/collector/receiver/receiverhelper"],
   ["otelcol_scraper_", "go.opentelemetry.io/collector/scraper/scraperhelper"],
   ["otelcol_exporter_", "go.opentelemetry.io/collector/exporter/exporterhelper"],
+  ["http.", "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"],
+  ["rpc.", "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"],
   ["otelcol_process_", "go.opentelemetry.io/collector/service"],
 ] as const;
 

@@ -53,7 +53,9 @@ const UNITS: Readonly<Record<string, string>> = {
 };
 
 /** Adds the unit's word and `_total` where the settings want them and the name has them not. */
-function nameOf({ name, unit, type }: Metric, { withoutUnits, withoutTypeSuffix }: Naming): string {
+function nameOf(metric: Metric, { withoutUnits, withoutTypeSuffix }: Naming): string {
+  const { unit, type } = metric;
+  const name = metric.name.replaceAll(".", "_");
   const isTotal = type === "counter" && !withoutTypeSuffix;
   const word = withoutUnits ? undefined : UNITS[unit];
   const bare = isTotal ? name.replace(/_total$/, "") : name;

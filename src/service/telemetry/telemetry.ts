@@ -85,6 +85,7 @@ export class Telemetry {
       await this.#readers.configure(current.config, current.resource);
       throw error;
     }
+    this.counters.detailed = metrics.level === "detailed";
   }
 
   /** Sends what is left and closes everything. */

@@ -33,7 +33,7 @@ function metricOf(name: string, series: readonly Series[]): Metric {
 const ONLY_ABOVE: Readonly<Record<string, RegExp>> = {
   basic: /^otelcol_processor_batch_/,
   normal:
-    /^otelcol_processor_batch_batch_send_size_bytes$|^otelcol_exporter_(queue_batch_send|enqueue)_size(_bytes)?$|^otelcol_processor_internal_duration$/,
+    /^otelcol_processor_batch_batch_send_size_bytes$|^otelcol_exporter_(queue_batch_send|enqueue)_size(_bytes)?$|^otelcol_processor_internal_duration$|^(http|rpc)\./,
 };
 const DETAILS = { included: [], excluded: ["error.type", "error.permanent"] };
 
