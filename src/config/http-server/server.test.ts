@@ -103,10 +103,12 @@ describe("HttpServer", () => {
   it("refuses for now what would be too much at once", async () => {
     const held = new InFlight(2 * MIB);
     const gate = Promise.withResolvers<void>();
+    let read = 0;
     const { address } = await serve(
       {},
       async (request) => {
         const answer = await echo(request);
+        read++;
         await gate.promise;
         return answer;
       },
@@ -115,7 +117,7 @@ describe("HttpServer", () => {
     const first = send(address, "/", Buffer.alloc(MIB));
     await expect.poll(() => held.bytes).toBeGreaterThan(MIB);
     const second = send(address, "/", Buffer.alloc(MIB));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => read).toBe(2);
     gate.resolve();
     expect((await first).body).toHaveLength(MIB);
     expect((await second).body.toString()).toBe("too many requests in flight");
