@@ -1,16 +1,20 @@
 // One component's file: an append log with an index in memory, written anew when most of it is dead.
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Logger } from "../../component/index.ts";
 import type { StorageClient, StorageOperation } from "../../component/storage.ts";
 import { compact } from "./compact.ts";
 import type { FileStorageConfig } from "./config.ts";
 import { FileLock } from "./lock.ts";
-import { changesOf, type Extent, encodeRecord, FRAME_BYTES, HEADER } from "./record.ts";
-import { ForeignFileError, readAt, recover } from "./recovery.ts";
+import { type Opened, openFile } from "./open-file.ts";
+import { mayWait, Postponed } from "./postponed.ts";
+import { type Extent, encodeRecord, extentsIn, HEADER } from "./record.ts";
+import { readAt } from "./recovery.ts";
 
 const MIB = 1024 * 1024;
 /** Less than this is never worth writing the file anew. */
 const LEAST_DEAD_BYTES = 16 * MIB;
+/** How long a full disk is left alone. */
+const FULL_MS = 100;
 
 type Results = readonly (Buffer | undefined)[];
 
@@ -38,6 +42,10 @@ export class FileClient implements StorageClient {
   #swollen = false;
   /** When to try again after a compaction failed. */
   #compactAfter = 0;
+  /** Removals that found no room. */
+  readonly #postponed = new Postponed();
+  /** Why nothing is written for a moment. */
+  #full: { readonly error: Error; readonly until: number } | undefined;
   readonly #queue: Job[] = [];
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -100,30 +108,80 @@ export class FileClient implements StorageClient {
 
   async #close(): Promise<void> {
     await this.#running;
+    await this.#writeLate();
     await this.#file.close();
     await this.#lock.release();
     this.onClose();
   }
 
+  /** What had to wait, the last time that it can be written. */
+  async #writeLate(): Promise<void> {
+    const late = this.#postponed.record();
+    if (!late) return;
+    await this.#append(late).catch((error: Error) =>
+      this.#logger.error({ error: error.message }, "What was removed could not be written: it will be back."),
+    );
+  }
+
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      const jobs = this.#queue.splice(0);
-      try {
-        await this.#write(jobs);
-      } catch (error) {
-        for (const { done } of jobs) done.reject(error);
-        continue;
-      }
-      for (const job of jobs) await this.#finish(job);
-      if (this.#worthCompacting()) await this.#compact().catch(this.#compactionFailed);
+      await this.#perform(this.#queue.splice(0));
+      if (this.#isAllDead()) await this.#beginAnew().catch(this.#compactionFailed);
+      else if (this.#worthCompacting()) await this.#compact().catch(this.#compactionFailed);
     }
     this.#running = undefined;
   }
 
-  /** Appends the records of all jobs; none of them is there when that fails. */
+  /** Writes all jobs together or, where that fails, each by itself: one that is too large holds up nobody else. */
+  async #perform(jobs: readonly Job[]): Promise<void> {
+    try {
+      await this.#write(jobs);
+    } catch (error) {
+      if (jobs.length > 1) for (const job of jobs) await this.#perform([job]);
+      else await this.#fail(jobs[0]!, error as Error);
+      return;
+    }
+    for (const job of jobs) await this.#finish(job);
+  }
+
+  /** Refuses a job or, on a full disk, lets one wait that makes room. */
+  async #fail(job: Job, error: Error): Promise<void> {
+    if (!isFull(error) || !mayWait(job.operations)) {
+      job.done.reject(error);
+      return;
+    }
+    if (this.#postponed.isEmpty) {
+      this.#logger.warn(
+        { file: this.#path, error: error.message },
+        "No room to write what was removed: it is kept in memory until there is.",
+      );
+    }
+    for (const operation of job.operations) {
+      this.#postponed.add(operation);
+      if (operation.type !== "get") this.#change(operation.key, undefined);
+    }
+    await this.#answer(job);
+  }
+
+  /** Appends the records of all jobs, behind those that had to wait; none of them is there when that fails. */
   async #write(jobs: readonly Job[]): Promise<void> {
-    const bytes = Buffer.concat(jobs.flatMap(({ record }) => record ?? []));
-    if (bytes.length === 0) return;
+    const records = jobs.flatMap(({ record }) => record ?? []);
+    if (records.length === 0) return;
+    if (this.#full && performance.now() < this.#full.until) throw this.#full.error;
+    this.#full = undefined;
+    const late = this.#postponed.record();
+    await this.#append(Buffer.concat(late ? [late, ...records] : records));
+    if (late) this.#written(late);
+  }
+
+  /** What had to wait is in the file now, at its end. */
+  #written(late: Buffer): void {
+    this.#postponed.clear();
+    for (const [key, extent] of extentsIn(late, this.#end)) this.#change(key, extent);
+    this.#end += late.length;
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
     try {
       for (let written = 0; written < bytes.length; ) {
         const length = bytes.length - written;
@@ -132,23 +190,28 @@ export class FileClient implements StorageClient {
       if (this.#config.fsync) await this.#file.datasync();
     } catch (cause) {
       await this.#file.truncate(this.#end).catch(() => {}); // Else the next record covers it, or recovery cuts it off.
-      throw new Error(`write ${this.#path}: ${(cause as Error).message}`, { cause });
+      const error = new Error(`write ${this.#path}: ${(cause as Error).message}`, { cause });
+      if (isFull(error)) this.#full = { error, until: performance.now() + FULL_MS };
+      throw error;
     }
   }
 
   /** Makes a job's changes visible and reads what it asked for, in the order of its operations. */
-  async #finish({ operations, record, done }: Job): Promise<void> {
-    const changes = record ? changesOf(record.subarray(FRAME_BYTES))[Symbol.iterator]() : undefined;
-    const start = this.#end + FRAME_BYTES;
+  async #finish(job: Job): Promise<void> {
+    const { record } = job;
+    const start = this.#end;
     this.#end += record?.length ?? 0;
+    await this.#answer(job, record && extentsIn(record, start)[Symbol.iterator]());
+  }
+
+  async #answer({ operations, done }: Job, changes?: Iterator<[string, Extent | undefined]>): Promise<void> {
     const results: (Buffer | Error | undefined)[] = [];
     for (const operation of operations) {
       if (operation.type === "get") {
         results.push(await this.#read(operation.key));
         continue;
       }
-      const value = changes?.next().value?.value as Extent | undefined;
-      this.#change(operation.key, value && { offset: start + value.offset, length: value.length });
+      if (changes) this.#change(operation.key, changes.next().value?.[1]);
       results.push(undefined);
     }
     const failure = results.find((result) => result instanceof Error);
@@ -158,6 +221,7 @@ export class FileClient implements StorageClient {
 
   /** What is under `key`, or why it could not be read: the job's other operations go on. */
   async #read(key: string): Promise<Buffer | Error | undefined> {
+    if (this.#postponed.has(key)) return this.#postponed.get(key);
     const extent = this.#extents.get(key);
     try {
       return extent && (await readAt(this.#file, extent.offset, extent.length));
@@ -176,17 +240,39 @@ export class FileClient implements StorageClient {
     const { onRebound, reboundNeededThresholdMib, reboundTriggerThresholdMib } = this.#config.compaction;
     if (performance.now() < this.#compactAfter) return false;
     const dead = this.#end - this.#liveBytes;
-    if (dead > Math.max(LEAST_DEAD_BYTES, this.#liveBytes)) return true;
+    const least = this.#postponed.isEmpty ? LEAST_DEAD_BYTES : 0;
+    if (dead > Math.max(least, this.#liveBytes)) return true;
     if (!onRebound) return false;
     this.#swollen ||= this.#liveBytes > reboundNeededThresholdMib * MIB;
     return this.#swollen && this.#liveBytes < reboundTriggerThresholdMib * MIB;
   }
 
+  /** Whether a full disk has nothing of ours that anybody needs. */
+  #isAllDead(): boolean {
+    return !this.#postponed.isEmpty && this.#extents.size === 0;
+  }
+
+  /** Cuts a file off in which nothing is alive. What had to wait takes the place of its beginning: that needs no room. */
+  async #beginAnew(): Promise<void> {
+    const late = this.#postponed.recordOfValues();
+    this.#end = HEADER.length;
+    if (late) await this.#append(late);
+    await this.#file.truncate(HEADER.length + (late?.length ?? 0));
+    this.#full = undefined;
+    if (late) this.#written(late);
+    else this.#postponed.clear();
+  }
+
   /** Puts a file with what is alive in this one's place. */
   async #compact(): Promise<void> {
     const { directory } = this.#config.compaction;
-    const made = await compact(this.#file, this.#extents, this.#path, directory);
+    const late = this.#postponed.recordOfValues();
+    const made = await compact(this.#file, this.#extents, late, this.#path, directory);
     await this.#file.close();
+    this.#postponed.clear();
+    this.#full = undefined;
+    this.#liveBytes = 0;
+    for (const { length } of made.extents.values()) this.#liveBytes += length;
     this.#file = made.file;
     this.#extents = made.extents;
     this.#end = made.end;
@@ -199,48 +285,6 @@ export class FileClient implements StorageClient {
   };
 }
 
-/** A file that was read. */
-interface Opened {
-  readonly file: FileHandle;
-  readonly extents: Map<string, Extent>;
-  readonly end: number;
-}
-
-async function openFile(path: string, config: FileStorageConfig, logger: Logger): Promise<Opened> {
-  await rm(`${path}.compact`, { force: true }); // What a crash has left of a compaction.
-  const file = await open(path, openFlags, 0o600);
-  try {
-    return await readFile(path, file, logger);
-  } catch (cause) {
-    await file.close();
-    if (!(cause instanceof ForeignFileError)) throw cause;
-    if (!config.recreate) {
-      const advice = "remove it, or let `recreate: true` move it aside";
-      throw new Error(`open ${path}: it is no storage file of ours (${cause.message}): ${advice}`, { cause });
-    }
-    await rename(path, `${path}.backup`);
-    logger.warn(
-      { file: path, backup: `${path}.backup` },
-      "Moved a file aside that is no storage file of ours.",
-    );
-    return openFile(path, { ...config, recreate: false }, logger);
-  }
-}
-
-/** To read and write, without what it holds being lost; made when there is none. */
-const openFlags = 0o102; // O_RDWR | O_CREAT
-
-async function readFile(path: string, file: FileHandle, logger: Logger): Promise<Opened> {
-  const { size } = await file.stat();
-  const { extents, end, lostBytes, lostRecords } = await recover(file, size);
-  if (lostBytes > 0 || lostRecords > 0) {
-    const lost = { lost_bytes: lostBytes, lost_records: lostRecords, keys: extents.size };
-    logger.warn(
-      { file: path, ...lost },
-      "Storage file was damaged. What is behind its last good record is lost.",
-    );
-  }
-  await file.truncate(end);
-  if (end < HEADER.length) await file.write(HEADER, 0, HEADER.length, 0);
-  return { file, extents, end: Math.max(end, HEADER.length) };
+function isFull({ cause }: Error): boolean {
+  return ["ENOSPC", "EDQUOT"].includes((cause as NodeJS.ErrnoException).code ?? "");
 }

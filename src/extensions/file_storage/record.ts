@@ -75,3 +75,10 @@ export function* changesOf(payload: Buffer): Iterable<Change> {
     }
   }
 }
+
+/** Where in the file the values are of a record, given whole, that is at `start`; undefined for a deletion. */
+export function* extentsIn(record: Buffer, start: number): Iterable<[string, Extent | undefined]> {
+  for (const { key, value } of changesOf(record.subarray(FRAME_BYTES))) {
+    yield [key, value && { offset: start + FRAME_BYTES + value.offset, length: value.length }];
+  }
+}
