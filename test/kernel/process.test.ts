@@ -323,7 +323,7 @@ describe("the process table under load", () => {
     );
     expect(expected.size).toBe(SHORT_PROCESSES);
     for (const [pid, index] of expected) expect(indexes.get(pid)).toBe(index);
-    expect(tap.lost()).toEqual({ exec: 0, fork: 0, exit: 0 });
+    expect(tap.lost()).toEqual({ exec: 0, fork: 0, exit: 0, missed: 0 });
     expect(table.stats.dead).toBeLessThanOrEqual(500);
     expect(table.stats.evicted).toBeGreaterThan(SHORT_PROCESSES - 1000);
     expect(table.stats.live).toBeLessThan(2000);

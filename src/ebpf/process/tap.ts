@@ -26,11 +26,14 @@ export const DEFAULT_PROCESS_TAP_SETTINGS: ProcessTapSettings = {
 /** What one event takes of the ring at most, its header included. */
 const MAX_EVENT_BYTES = 4400;
 
-/** Events that found the ring full. */
+/** Events that did not come up. */
 export interface LostProcessEvents {
+  /** These found the ring full. */
   readonly exec: number;
   readonly fork: number;
   readonly exit: number;
+  /** Of any kind: the kernel left the program out, which had been interrupted on that CPU (possible since 7.0). */
+  readonly missed: number;
 }
 
 /** Keeps a ProcessTable up to date from `start` to `shutdown`. */
@@ -51,6 +54,8 @@ export class ProcessTap {
   #repairs = 0;
   #lastRepairMs: number = Number.NEGATIVE_INFINITY;
   #repairedLosses = 0;
+  #lastLookMs: number = Number.NEGATIVE_INFINITY;
+  #knownMisses = 0;
 
   /** `object` is the bytes of process.bpf.o. */
   constructor(
@@ -102,6 +107,7 @@ export class ProcessTap {
     // What came since the last drain would have fitted beside any event more: then none was refused.
     this.#mayHaveLost ||= bytes + MAX_EVENT_BYTES > this.#settings.ringBytes;
     this.#table.expire();
+    this.#lookForMisses();
     this.#repairAfterLoss();
     return events;
   }
@@ -109,8 +115,9 @@ export class ProcessTap {
   /** Events the kernel could not report since the start; zeros when it is not running. */
   lost(): LostProcessEvents {
     const map = this.#loaded?.map("lost_process_events");
-    if (!map) return { exec: 0, fork: 0, exit: 0 };
-    return { exec: sumOverCpus(map, 0), fork: sumOverCpus(map, 1), exit: sumOverCpus(map, 2) };
+    if (!map) return { exec: 0, fork: 0, exit: 0, missed: 0 };
+    const [exec, fork, exit] = [sumOverCpus(map, 0), sumOverCpus(map, 1), sumOverCpus(map, 2)];
+    return { exec, fork, exit, missed: this.#misses() };
   }
 
   /** How often the table was compared with /proc because events were lost. */
@@ -127,10 +134,25 @@ export class ProcessTap {
     ).unref();
   }
 
+  #misses(): number {
+    const { programs = [] } = this.#loaded ?? {};
+    return programs.reduce((sum, program) => sum + Number(program.recursionMisses()), 0);
+  }
+
+  /** A system call for each program, so not with every drain. */
+  #lookForMisses(): void {
+    const now = performance.now();
+    if (now - this.#lastLookMs < this.#settings.repairIntervalMs) return;
+    this.#lastLookMs = now;
+    const misses = this.#misses();
+    this.#mayHaveLost ||= misses > this.#knownMisses;
+    this.#knownMisses = misses;
+  }
+
   #repairAfterLoss(): void {
     if (!this.#mayHaveLost) return;
-    const { exec, fork, exit } = this.lost();
-    const losses = exec + fork + exit;
+    const { exec, fork, exit, missed } = this.lost();
+    const losses = exec + fork + exit + missed;
     if (losses === this.#repairedLosses) {
       this.#mayHaveLost = false;
       return;
