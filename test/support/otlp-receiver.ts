@@ -40,6 +40,8 @@ export interface Received {
   readonly bytes: Buffer;
   readonly headers: Record<string, string>;
   readonly answer: Answer;
+  /** The `:authority` of its request. */
+  readonly authority: string;
 }
 
 /** What the server needs for TLS, as PEM. */
@@ -51,6 +53,8 @@ export interface ServerTls {
 }
 
 export interface ListenOptions {
+  /** 127.0.0.1 unless another is given. */
+  readonly host?: string;
   readonly port?: number;
   readonly path?: string;
   readonly tls?: ServerTls;
@@ -87,7 +91,9 @@ export class OtlpReceiver {
     const server = new Server({ "grpc.max_receive_message_length": -1 });
     const sessions = new Set<ServerHttp2Session>();
     const port = await new Promise<number>((resolve, reject) => {
-      const address = options.path ? `unix:${options.path}` : `127.0.0.1:${options.port ?? 0}`;
+      const address = options.path
+        ? `unix:${options.path}`
+        : `${options.host ?? "127.0.0.1"}:${options.port ?? 0}`;
       server.bindAsync(address, credentials(options.tls), (error, bound) =>
         error ? reject(error) : resolve(bound),
       );
@@ -164,7 +170,7 @@ export class OtlpReceiver {
     const headers = Object.fromEntries(
       Object.entries(call.metadata.getMap()).map(([k, v]) => [k, String(v)]),
     );
-    this.received.push({ signal, bytes: call.request, headers, answer });
+    this.received.push({ signal, bytes: call.request, headers, answer, authority: call.getHost() });
     this.#arrivals.dispatchEvent(new Event("request"));
     switch (answer.kind) {
       case "ok":
