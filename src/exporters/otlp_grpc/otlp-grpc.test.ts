@@ -381,12 +381,13 @@ describe("otlp_grpc exporter with its queue", () => {
       import { parseConfig } from ${JSON.stringify(new URL("../../confmap/decode.ts", import.meta.url).href)};
       import { dataFromBytes } from ${JSON.stringify(new URL("../../pdata/index.ts", import.meta.url).href)};
       import { otlpGrpcExporterFactory as factory } from ${JSON.stringify(factory)};
+      import { Counters } from ${JSON.stringify(new URL("../../service/telemetry/counters.ts", import.meta.url).href)};
       const log = () => {};
       const logger = { debug: log, info: log, warn: log, error: log };
       const buildInfo = { command: "wattspan", description: "", version: "0" };
       for (const endpoint of ["${server.endpoint}", "127.0.0.1:1"]) {
         const config = parseConfig(factory.config, { endpoint, tls: { insecure: true }, keepalive: {} });
-        const exporter = factory.create({ id: "otlp", logger, buildInfo }, config, "traces");
+        const exporter = factory.create({ id: "otlp", logger, buildInfo, counters: new Counters() }, config, "traces");
         await exporter.start({ reportStatus() {} });
         await exporter.consume(dataFromBytes("traces", Buffer.alloc(0)));
         await exporter.shutdown(AbortSignal.timeout(2000));
