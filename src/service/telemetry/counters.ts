@@ -67,6 +67,8 @@ class Gauge implements NumberSeries {
 /** Every series of one agent. The same name and labels are the same series. */
 export class Counters implements CounterRegistry {
   detailed = false;
+  /** The bounds that the user wants for a histogram instead of its own; asked when it is made. */
+  boundsOf: (name: string) => readonly number[] | undefined = () => undefined;
   readonly #series = new Map<string, Series>();
 
   counter(name: string, labels: Labels): Counter {
@@ -74,7 +76,10 @@ export class Counters implements CounterRegistry {
   }
 
   histogram(name: string, labels: Labels, bounds: readonly number[]): Histogram {
-    return this.#known(name, labels, Histogram) ?? this.#add(new Histogram(name, labels, bounds));
+    return (
+      this.#known(name, labels, Histogram) ??
+      this.#add(new Histogram(name, labels, this.boundsOf(name) ?? bounds))
+    );
   }
 
   /** Gives what takes the reading away again: with a gauge its series; what a counter has counted stays. */

@@ -35,4 +35,11 @@ export class Histogram {
     while (bucket < this.bounds.length && value > this.bounds[bucket]!) bucket++;
     this.bucketCounts[bucket]!++;
   }
+
+  /** Adds what another of the same bounds has counted. */
+  merge(other: Histogram): void {
+    this.#sum += other.sum;
+    this.#count += other.count;
+    for (const [bucket, count] of other.bucketCounts.entries()) this.bucketCounts[bucket]! += count;
+  }
 }

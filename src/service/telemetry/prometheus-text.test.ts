@@ -3,7 +3,7 @@ import { parseConfig } from "../../confmap/decode.ts";
 import { Counters } from "./counters.ts";
 import { type MetricsConfig, metrics as metricsConfig } from "./metrics-schema.ts";
 import { prometheusText } from "./prometheus-text.ts";
-import { readMetrics } from "./views.ts";
+import { boundsOf, readMetrics } from "./views.ts";
 
 const resource = { "service.name": "edge", "service.instance.id": 'a"b' };
 let counters: Counters;
@@ -120,5 +120,33 @@ target_info{service_instance_id="a\\"b",service_name="edge"} 1
     const text = page({ level: "detailed", views });
     expect(text).toContain("# HELP sent All of it.\n# TYPE sent counter\nsent 3\n");
     expect(text).not.toContain("otelcol_");
+  });
+
+  it("shows a histogram in the user's buckets, without labels, or as its sum", () => {
+    const name = "otelcol_processor_batch_batch_send_size";
+    const view = (aggregation: object, stream: object = {}) => ({
+      level: "detailed",
+      views: [{ selector: { instrument_name: name }, stream: { ...stream, aggregation } }],
+    });
+    const buckets = view(
+      { explicit_bucket_histogram: { boundaries: [1, 5] } },
+      { attribute_keys: { excluded: ["processor"] } },
+    );
+    counters.boundsOf = (wanted) => boundsOf(wanted, parseConfig(metricsConfig, buckets));
+    for (const processor of ["batch", "batch/2"])
+      for (const size of [1, 4]) counters.histogram(name, { processor }, [10, 2000]).record(size);
+    expect(lines(page(buckets), name)).toEqual([
+      `# TYPE ${name} histogram`,
+      `${name}_bucket{le="1"} 2`,
+      `${name}_bucket{le="5"} 4`,
+      `${name}_bucket{le="+Inf"} 4`,
+      `${name}_sum 10`,
+      `${name}_count 4`,
+    ]);
+    expect(lines(page(view({ sum: {} })), name)).toEqual([
+      `# TYPE ${name} counter`,
+      `${name}{processor="batch"} 5`,
+      `${name}{processor="batch/2"} 5`,
+    ]);
   });
 });

@@ -3,13 +3,15 @@ import type { Attributes, BuildInfo } from "../../component/index.ts";
 import { isMapping } from "../../confmap/expanded.ts";
 import { RESOURCE_SETTINGS } from "./schema.ts";
 
-/** The default resource, changed by what the user gave, in either form; null removes an attribute. */
+/** What was detected and the default resource, changed by what the user gave, in either form; null removes an attribute. */
 export function resourceOf(
   given: Readonly<Record<string, unknown>>,
   buildInfo: BuildInfo,
   instanceId: string,
+  detected: Attributes = {},
 ): Attributes {
   const attributes = {
+    ...detected,
     "service.instance.id": instanceId,
     "service.name": buildInfo.command,
     "service.version": buildInfo.version,
@@ -24,4 +26,10 @@ function* namedValues(list: unknown): Iterable<[string, unknown]> {
   for (const item of Array.isArray(list) ? list : []) {
     if (isMapping(item) && typeof item.name === "string") yield [item.name, item.value ?? null];
   }
+}
+
+/** The detectors that `detection/development` names: `[{host: null}, {process: {}}]` are host and process. */
+export function detectorsOf(section: unknown): readonly string[] {
+  const list = isMapping(section) ? section.detectors : [];
+  return Array.isArray(list) ? list.flatMap((item) => (isMapping(item) ? Object.keys(item) : [])) : [];
 }

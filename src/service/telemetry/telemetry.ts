@@ -10,9 +10,10 @@ import { type LogOutputs, openOutputs } from "./log-outputs.ts";
 import { type LoggerFactory, Loggers, type LogRecord } from "./logger.ts";
 import { type Closable, MetricReaders } from "./metric-readers.ts";
 import { observeProcess } from "./process-metrics.ts";
-import { resourceOf } from "./resource.ts";
+import { detectorsOf, resourceOf } from "./resource.ts";
 import type { LogsConfig, TelemetryConfig } from "./schema.ts";
 import { Traces } from "./traces.ts";
+import { boundsOf } from "./views.ts";
 
 /** What sends log records beside writing them. */
 export interface LogSender extends Closable {
@@ -58,7 +59,8 @@ export class Telemetry {
 
   /** Starts or changes what there is to what `config` wants. Rejects, with everything as it was, when that is not possible. */
   async configure(config: TelemetryConfig): Promise<void> {
-    const resource = resourceOf(config.resource, this.#buildInfo, this.#instanceId);
+    const found = await this.#detect(config.resource);
+    const resource = resourceOf(config.resource, this.#buildInfo, this.#instanceId, found);
     const logs = await this.#openLogs(config.logs, resource);
     try {
       await this.#configureMetricsAndTraces(config, asLabels(resource));
@@ -76,6 +78,12 @@ export class Telemetry {
     }
   }
 
+  async #detect({ "detection/development": section }: TelemetryConfig["resource"]): Promise<Attributes> {
+    if (section === undefined) return {};
+    const { detected } = await import("./detection.ts");
+    return detected(section, this.#buildInfo);
+  }
+
   async #configureMetricsAndTraces({ metrics, traces }: TelemetryConfig, resource: Labels): Promise<void> {
     const { current } = this.#readers;
     await this.#readers.configure(metrics, resource);
@@ -86,6 +94,7 @@ export class Telemetry {
       throw error;
     }
     this.counters.detailed = metrics.level === "detailed";
+    this.counters.boundsOf = (name) => boundsOf(name, metrics);
   }
 
   /** Sends what is left and closes everything. */
@@ -114,13 +123,21 @@ async function openSender(config: LogsConfig, resource: Attributes): Promise<Log
   return startLogSender(config.processors, asLabels(resource));
 }
 
+const AGGREGATIONS: readonly string[] = ["drop", "default", "sum", "explicit_bucket_histogram"];
+
+/** The Collector's others ask a cloud's network. */
+const DETECTORS: readonly string[] = ["container", "host", "process", "service"];
+
 function warnOfUnused({ traces, metrics, resource }: TelemetryConfig, logger: Logger): void {
   const unused = {
     "traces::propagators": traces.propagators.length > 0,
     "metrics::views::stream::aggregation": metrics.views.some(({ stream: { aggregation } }) =>
-      Object.keys(aggregation).some((name) => !["drop", "default"].includes(name)),
+      Object.keys(aggregation).some((name) => !AGGREGATIONS.includes(name)),
     ),
-    "resource::detection/development": resource["detection/development"] !== undefined,
+    "resource::schema_url": Boolean(resource.schema_url),
+    "resource::detection/development::detectors": detectorsOf(resource["detection/development"]).some(
+      (name) => !DETECTORS.includes(name),
+    ),
   };
   const keys = Object.entries(unused).flatMap(([key, given]) => (given ? [key] : []));
   if (keys.length === 0) return;
@@ -133,5 +150,10 @@ async function close(logs: LogTargets | undefined): Promise<void> {
 }
 
 function asLabels(attributes: Attributes): Labels {
-  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? JSON.stringify(value) : String(value),
+    ]),
+  );
 }

@@ -1,7 +1,9 @@
 // What of the agent's own metrics is shown, by `level` and by the user's views.
 import type { Labels } from "../../component/index.ts";
+import { isMapping } from "../../confmap/expanded.ts";
 import type { Counters, NumberSeries, Series } from "./counters.ts";
 import { describe } from "./descriptions.ts";
+import { Histogram } from "./histogram.ts";
 import type { IncludeExclude, MetricsConfig, ViewConfig } from "./metrics-schema.ts";
 
 /** One metric as readers see it. */
@@ -56,9 +58,37 @@ function viewed(metric: Metric, views: readonly ViewConfig[]): readonly Metric[]
   return selecting.flatMap(({ stream }) => {
     if ("drop" in stream.aggregation) return [];
     const { name, help } = metric;
-    const named = { ...metric, name: stream.name || name, help: stream.description || help };
+    const aggregated = "sum" in stream.aggregation ? summed(metric) : metric;
+    const named = { ...aggregated, name: stream.name || name, help: stream.description || help };
     return [stream.attributeKeys ? withLabels(named, stream.attributeKeys) : named];
   });
+}
+
+/** A histogram's sum alone. */
+function summed(metric: Metric): Metric {
+  if (metric.type !== "histogram") return metric;
+  const series = (metric.series as readonly Histogram[]).map(
+    ({ name, labels, sum }): NumberSeries => ({ name, labels, type: "counter", value: sum }),
+  );
+  return { ...metric, type: "counter", series };
+}
+
+/** The bounds that the first view wants which selects the histogram and names some. */
+export function boundsOf(name: string, { level, views }: MetricsConfig): readonly number[] | undefined {
+  if (level !== "detailed") return undefined;
+  const metric = { name, ...describe(name), type: "histogram" as const };
+  const bounds = views
+    .filter(({ selector }) => selects(selector, metric))
+    .map(({ stream: { aggregation } }) => aggregation.explicit_bucket_histogram)
+    .map((histogram) => (isMapping(histogram) ? histogram.boundaries : undefined));
+  return bounds.find(isAscending);
+}
+
+function isAscending(bounds: unknown): bounds is readonly number[] {
+  return (
+    Array.isArray(bounds) &&
+    bounds.every((bound, index) => typeof bound === "number" && !(bound <= bounds[index - 1]))
+  );
 }
 
 const INSTRUMENTS: Readonly<Record<Series["type"], readonly string[]>> = {
@@ -67,7 +97,10 @@ const INSTRUMENTS: Readonly<Record<Series["type"], readonly string[]>> = {
   histogram: ["histogram"],
 };
 
-function selects(selector: ViewConfig["selector"], { name, type, unit, scope }: Metric): boolean {
+function selects(
+  selector: ViewConfig["selector"],
+  { name, type, unit, scope }: Pick<Metric, "name" | "type" | "unit" | "scope">,
+): boolean {
   const { instrumentName, instrumentType, unit: wantedUnit, meterName } = selector;
   return (
     (instrumentName === "" || matches(instrumentName, name)) &&
@@ -79,7 +112,7 @@ function selects(selector: ViewConfig["selector"], { name, type, unit, scope }: 
 
 /** Leaves out labels; series that no longer differ are added up. */
 function withLabels(metric: Metric, keys: IncludeExclude): Metric {
-  if (metric.type === "histogram") return metric;
+  if (metric.type === "histogram") return withHistogramLabels(metric, keys);
   const sums = new Map<string, NumberSeries>();
   for (const series of metric.series as readonly NumberSeries[]) {
     const labels = selected(series.labels, keys);
@@ -88,6 +121,18 @@ function withLabels(metric: Metric, keys: IncludeExclude): Metric {
     sums.set(key, { name: series.name, type: series.type, labels, value });
   }
   return { ...metric, series: [...sums.values()] };
+}
+
+function withHistogramLabels(metric: Metric, keys: IncludeExclude): Metric {
+  const merged = new Map<string, Histogram>();
+  for (const series of metric.series as readonly Histogram[]) {
+    const labels = selected(series.labels, keys);
+    const key = JSON.stringify(Object.entries(labels).toSorted());
+    const sum = merged.get(key) ?? new Histogram(series.name, labels, series.bounds);
+    sum.merge(series);
+    merged.set(key, sum);
+  }
+  return { ...metric, series: [...merged.values()] };
 }
 
 /** The labels whose names are included, or not excluded. */
