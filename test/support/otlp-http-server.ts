@@ -1,5 +1,6 @@
 // A real HTTP server for tests of OTLP exporters: keeps what it is sent, and answers as the test's script says.
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { createServer as createHttpsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -29,6 +30,7 @@ export interface HttpReceived {
   readonly script: HttpScript;
   /** The peer's port: the same for requests on one connection. */
   readonly port: number;
+  readonly httpVersion: string;
   /** The subject of the client's certificate. */
   readonly client: string | undefined;
 }
@@ -42,10 +44,10 @@ export class OtlpHttpServer {
   readonly #secure: boolean;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(tls: ServerOptions | undefined) {
+  private constructor(tls: ServerOptions | undefined, http2: boolean) {
     const listener: RequestListener = (request, response) => void this.#serve(request, response);
     this.#secure = tls !== undefined;
-    this.#server = tls ? createHttpsServer(tls, listener) : createServer(listener);
+    this.#server = createServerOf(tls, http2, listener);
     this.#server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
@@ -53,9 +55,9 @@ export class OtlpHttpServer {
   }
 
   static async start(
-    options: { readonly tls?: ServerOptions; readonly port?: number } = {},
+    options: { readonly tls?: ServerOptions; readonly http2?: boolean; readonly port?: number } = {},
   ): Promise<OtlpHttpServer> {
-    const server = new OtlpHttpServer(options.tls);
+    const server = new OtlpHttpServer(options.tls, options.http2 ?? false);
     await new Promise<void>((resolve) => server.#server.listen(options.port ?? 0, "127.0.0.1", resolve));
     return server;
   }
@@ -95,7 +97,16 @@ export class OtlpHttpServer {
     const { method = "", url: path = "", headers, socket } = request;
     const peer = "getPeerCertificate" in socket ? (socket as PeerSocket).getPeerCertificate() : undefined;
     const client = peer?.subject?.CN;
-    this.received.push({ method, path, headers, body, script, port: socket.remotePort ?? 0, client });
+    this.received.push({
+      method,
+      path,
+      headers,
+      body,
+      script,
+      port: socket.remotePort ?? 0,
+      client,
+      httpVersion: request.httpVersion,
+    });
     if (script.delayMs) await new Promise((resolve) => setTimeout(resolve, script.delayMs));
     if (script.reset === "before") return void socket.destroy();
     response.writeHead(script.status ?? 200, {
@@ -106,6 +117,16 @@ export class OtlpHttpServer {
     else response.end(script.body);
   }
 }
+
+/** Over TLS the newest of HTTP that it is to understand. node:http2 calls listeners with what looks like HTTP/1.1. */
+function createServerOf(tls: ServerOptions | undefined, http2: boolean, listener: RequestListener): Server {
+  if (!tls) return createServer(listener);
+  if (!http2) return createHttpsServer(tls, listener);
+  const options = { ...tls, allowHTTP1: true };
+  return createSecureServer(options, listener as unknown as Http2Listener) as unknown as Server;
+}
+
+type Http2Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
 interface PeerSocket extends Socket {
   getPeerCertificate(): { readonly subject?: { readonly CN?: string } };

@@ -1,6 +1,8 @@
 // Connections of an HTTP client: how many are kept, through which proxy, with which certificates.
 import { type AgentOptions, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { isIP } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import { timerMs } from "../../confmap/duration.ts";
 import { loadTls } from "../tls/load.ts";
 import { ReloadingTls } from "../tls/reload.ts";
@@ -10,6 +12,8 @@ import { type HttpClientConfig, keptConnections } from "./config.ts";
 export interface Agents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
+  /** TLS options of the moment for a connection that none of these makes. */
+  readonly tlsOptions: (host: string) => ConnectionOptions;
 }
 
 /** Throws when TLS files cannot be loaded; `onFailure` is told when that happens later, on a reload. */
@@ -33,6 +37,11 @@ export function openAgents(config: HttpClientConfig, onFailure: (error: Error) =
   return {
     http: new HttpAgent(options),
     https: new ReloadingAgent({ ...options, ...secure }, source),
+    tlsOptions: (host) => ({
+      ...(isIP(host) === 0 && { servername: host }),
+      ...secure,
+      secureContext: source.context(),
+    }),
   };
 }
 

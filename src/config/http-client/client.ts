@@ -6,6 +6,7 @@ import { type Compress, compressor } from "../compression/compress.ts";
 import { type Agents, openAgents } from "./agent.ts";
 import type { HttpClientConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
+import type { Http2Sessions } from "./http2.ts";
 
 /** What a server answered. */
 export interface HttpAnswer {
@@ -30,6 +31,7 @@ export class HttpClient {
   readonly #agents: Agents;
   readonly #compress: Compress | undefined;
   readonly #jar: CookieJar | undefined;
+  #http2: Http2Sessions | undefined;
 
   constructor(config: HttpClientConfig, onTlsFailure: (error: Error) => void) {
     this.#config = config;
@@ -41,6 +43,7 @@ export class HttpClient {
   close(): void {
     this.#agents.http.destroy();
     this.#agents.https.destroy();
+    this.#http2?.close();
   }
 
   /** Posts `body`, compressed, with the user's headers over those given. Rejects when there is no whole answer. */
@@ -66,6 +69,25 @@ export class HttpClient {
   }
 
   async #send(post: HttpPost, mayRepeat: boolean): Promise<HttpAnswer> {
+    const answer = (await this.#sendHttp2(post)) ?? (await this.#sendHttp1(post, mayRepeat));
+    this.#jar?.store(post.url, answer.headers["set-cookie"] ?? []);
+    return answer;
+  }
+
+  /** Undefined where HTTP/2 is not to be spoken, or not understood. What it takes is loaded when it is wanted. */
+  async #sendHttp2(post: HttpPost): Promise<HttpAnswer | undefined> {
+    if (post.url.protocol !== "https:" || !this.#config.forceAttemptHttp2 || this.#hasProxy) return undefined;
+    const { Http2Sessions } = await import("./http2.ts");
+    this.#http2 ??= new Http2Sessions(this.#config, this.#agents.tlsOptions);
+    return this.#http2.post(post);
+  }
+
+  /** Through a proxy there is HTTP/1.1 alone. */
+  get #hasProxy(): boolean {
+    return Boolean(this.#config.proxyUrl || process.env.HTTPS_PROXY || process.env.https_proxy);
+  }
+
+  async #sendHttp1(post: HttpPost, mayRepeat: boolean): Promise<HttpAnswer> {
     const request = this.#request(post);
     let response: IncomingMessage;
     try {
@@ -73,9 +95,8 @@ export class HttpClient {
     } catch (error) {
       // The server closed a kept connection while the request was on its way: it saw nothing, or nothing whole.
       if (!mayRepeat || !request.reusedSocket || !isReset(error)) throw error;
-      return this.#send(post, false);
+      return this.#sendHttp1(post, false);
     }
-    this.#jar?.store(post.url, response.headers["set-cookie"] ?? []);
     const body = await readBody(response, post.maxAnswerBytes);
     // Answered early. What is still on its way would be read from memory that its owner may use again.
     if (!request.writableFinished) request.destroy();
