@@ -22,6 +22,8 @@ export interface Throughput {
 
 const CONCURRENCY = 8;
 const QUIET_MS = 500;
+/** How long nothing may arrive before what has not is lost; a busy machine stands still for a second or two. */
+const PATIENCE_MS = 8000;
 /** Both V8 and Go need some hundred requests before they run as they will. */
 const WARM_UP_SECONDS = 1.5;
 
@@ -50,32 +52,35 @@ export async function measure(
       seconds: WARM_UP_SECONDS,
       concurrency: CONCURRENCY,
     };
-    await sender.ask(load);
-    await settled(backend);
+    const arrives = scenario.exporter === "otlp";
+    const warmUp = await sender.ask(load);
+    await settled(backend, arrives ? warmUp.accepted * items : 0);
     await backend.ask({ reset: true });
     const before = subject.cpuUs;
     const { accepted, refused } = await sender.ask({ ...load, seconds });
-    const arrived = await settled(backend);
+    const arrived = await settled(backend, arrives ? accepted * items : 0);
     const cpuUs = subject.cpuUs - before;
     if (refused > accepted / 100)
       throw new Error(`${refused} of ${accepted + refused} requests were refused`);
     return {
       itemsPerCpuSecond: (accepted * items * 1e6) / cpuUs,
       peakRssBytes: subject.peakRssBytes,
-      lost: scenario.exporter === "otlp" ? accepted * items - arrived.items : 0,
+      lost: arrives ? accepted * items - arrived.items : 0,
     };
   } finally {
     await subject.stop();
   }
 }
 
-/** Waits until nothing more arrives. */
-async function settled(backend: Ends["backend"]): Promise<Swallowed> {
-  let before = await backend.ask({ reset: false });
+/** Waits until all has arrived, or nothing more does. */
+async function settled(backend: Ends["backend"], items: number): Promise<Swallowed> {
+  let before: Swallowed | undefined;
+  let quietMs = 0;
   for (;;) {
     await sleep(QUIET_MS);
     const now = await backend.ask({ reset: false });
-    if (now.items === before.items) return now;
+    quietMs = now.items === before?.items ? quietMs + QUIET_MS : 0;
+    if (now.items >= items || quietMs >= PATIENCE_MS) return now;
     before = now;
   }
 }
