@@ -1,7 +1,10 @@
 // The commands, each loaded when it is asked for.
+import type { FlagSet } from "./flags.ts";
 
 /** A command's module. `args` is what follows its name; resolves to the exit code. A rejection is shown to the user. */
 export interface Command {
+  /** Undefined where it has none. */
+  readonly flags?: FlagSet;
   run(args: readonly string[]): Promise<number>;
 }
 
@@ -58,5 +61,10 @@ export const commands: readonly CommandEntry[] = [
     name: "record",
     summary: "Writes what the kernel reports to a file (--output FILE [--duration 30s] [--keep-secrets])",
     load: () => import("./record.ts"),
+  },
+  {
+    name: "completion",
+    summary: "Prints a script for a shell's completion of command lines (bash or zsh)",
+    load: () => import("./completion.ts"),
   },
 ];

@@ -6,12 +6,14 @@ import type { Signal } from "../pdata/index.ts";
 import type { Catalog } from "../service/catalog.ts";
 import { buildInfo } from "./build-info.ts";
 import { registryWithPlugins } from "./config-flags.ts";
-import { parseFlags } from "./flags.ts";
+import { type FlagSet, parseFlags } from "./flags.ts";
 import { printYaml } from "./print.ts";
+
+export const flags: FlagSet = { values: { plugin: {} } };
 
 /** Lists every component and how stable it is, in the shape of the Collector's `components`. */
 export async function run(args: readonly string[]): Promise<number> {
-  const registry = await registryWithPlugins(parseFlags(args, { values: { plugin: {} } }));
+  const registry = await registryWithPlugins(parseFlags(args, flags));
   await printYaml({
     buildinfo: buildInfo,
     receivers: await listed("receivers", registry.receivers, bySignal),

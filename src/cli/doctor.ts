@@ -13,16 +13,18 @@ import { diagnose } from "./doctor/diagnose.ts";
 import type { Attempts } from "./doctor/hooks.ts";
 import { HostFiles } from "./doctor/host-files.ts";
 import { render } from "./doctor/render.ts";
-import { parseFlags } from "./flags.ts";
+import { type FlagSet, parseFlags } from "./flags.ts";
 import { httpConfig } from "./http-config.ts";
+
+export const flags: FlagSet = {
+  values: CONFIG_FLAGS.values,
+  switches: { ...CONFIG_FLAGS.switches, json: {} },
+};
 
 /** Says what this host offers and what follows from it. 1 when HTTP cannot be captured, else 0. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, {
-    values: CONFIG_FLAGS.values,
-    switches: { ...CONFIG_FLAGS.switches, json: {} },
-  });
-  const config = (await httpConfig(flags)) ?? parseConfig(ebpfHttpConfig, undefined);
+  const given = parseFlags(args, flags);
+  const config = (await httpConfig(given)) ?? parseConfig(ebpfHttpConfig, undefined);
   const { HOST_PROC, HOST_SYS } = process.env;
   const host = new HostFiles(HOST_PROC || "/proc", HOST_SYS || "/sys");
   const report = diagnose(host, {
@@ -31,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ownProc: "/proc",
     ...attemptsOrReason(config, host.proc),
   });
-  const text = flags.switches.has("json")
+  const text = given.switches.has("json")
     ? `${JSON.stringify(report, undefined, 2)}\n`
     : render(report, process.stdout.isTTY === true && !process.env.NO_COLOR);
   process.stdout.write(text);

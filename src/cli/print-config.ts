@@ -1,21 +1,23 @@
 import { encodeConfig } from "../service/encode-config.ts";
 import { CONFIG_FLAGS, configSource } from "./config-flags.ts";
 import { checkConfig, getConfig } from "./configuration.ts";
-import { type Flags, parseFlags } from "./flags.ts";
+import { type FlagSet, type Flags, parseFlags } from "./flags.ts";
 import { silent, warningsOnly } from "./loggers.ts";
 import { printJson, printYaml } from "./print.ts";
 
+export const flags: FlagSet = {
+  values: { ...CONFIG_FLAGS.values, format: {}, mode: {} },
+  switches: { ...CONFIG_FLAGS.switches, validate: { default: true } },
+};
+
 /** Prints a configuration as it is understood: merged, substituted, with every default. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, {
-    values: { ...CONFIG_FLAGS.values, format: {}, mode: {} },
-    switches: { ...CONFIG_FLAGS.switches, validate: { default: true } },
-  });
-  const source = await configSource(flags);
-  const unredacted = isUnredacted(flags);
-  const print = printerOf(flags);
+  const given = parseFlags(args, flags);
+  const source = await configSource(given);
+  const unredacted = isUnredacted(given);
+  const print = printerOf(given);
   const config = await getConfig(source, source.skipUnsupported ? warningsOnly : silent);
-  if (flags.switches.has("validate")) checkConfig(config);
+  if (given.switches.has("validate")) checkConfig(config);
   await print(encodeConfig(config, unredacted));
   return 0;
 }

@@ -13,7 +13,7 @@ import { EbpfHttpReceiver } from "../receivers/ebpf_http/receiver.ts";
 import { Counters } from "../service/telemetry/counters.ts";
 import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS } from "./config-flags.ts";
-import { type Flags, parseFlags, UsageError } from "./flags.ts";
+import { type FlagSet, type Flags, parseFlags, UsageError } from "./flags.ts";
 import { httpConfig } from "./http-config.ts";
 import { warningsOnly } from "./loggers.ts";
 import { stopRequested } from "./stop.ts";
@@ -22,17 +22,19 @@ const RECEIVER = "ebpf_http";
 /** The last drain and collection take far less. */
 const SHUTDOWN_MS = 10_000;
 
+export const flags: FlagSet = {
+  values: { ...CONFIG_FLAGS.values, output: { short: "o" }, duration: { short: "d" } },
+  switches: { ...CONFIG_FLAGS.switches, "keep-secrets": {} },
+};
+
 /** Writes what the kernel reports to a file, as the receiver `ebpf_http` reads it, until a signal or the duration's end. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, {
-    values: { ...CONFIG_FLAGS.values, output: { short: "o" }, duration: { short: "d" } },
-    switches: { ...CONFIG_FLAGS.switches, "keep-secrets": {} },
-  });
-  const path = lastOf(flags, "output");
+  const given = parseFlags(args, flags);
+  const path = lastOf(given, "output");
   if (path === undefined) throw new UsageError("the flag --output is required: the file to write");
-  const durationMs = durationOf(flags);
-  const config = { ...((await httpConfig(flags)) ?? parseConfig(ebpfHttpConfig, undefined)), replay: "" };
-  const keepSecrets = flags.switches.has("keep-secrets");
+  const durationMs = durationOf(given);
+  const config = { ...((await httpConfig(given)) ?? parseConfig(ebpfHttpConfig, undefined)), replay: "" };
+  const keepSecrets = given.switches.has("keep-secrets");
   say(warning(path, keepSecrets));
   const recording = new Recording(config, { path, keepSecrets });
   await recording.start();

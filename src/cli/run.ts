@@ -11,23 +11,23 @@ import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS, type ConfigSource, configSource } from "./config-flags.ts";
 import { checkConfig, getConfig } from "./configuration.ts";
 import { faultStack } from "./fault.ts";
-import { type Flags, parseFlags } from "./flags.ts";
+import { type FlagSet, type Flags, parseFlags } from "./flags.ts";
 import { Reloader } from "./reload/reloader.ts";
 import { reloadTriggers } from "./reload/triggers.ts";
 import { stopRequested } from "./stop.ts";
 
-const RUN_FLAGS = {
+export const flags: FlagSet = {
   values: { ...CONFIG_FLAGS.values, "reload-endpoint": {} },
   switches: { ...CONFIG_FLAGS.switches, watch: {} },
-} as const;
+};
 
 /** Runs the agent until a signal or a fatal error. */
 export async function run(args: readonly string[]): Promise<number> {
-  const flags = parseFlags(args, RUN_FLAGS);
+  const given = parseFlags(args, flags);
   const stop = stopRequested();
-  const prepared = await Promise.race([prepare(flags), stop]);
+  const prepared = await Promise.race([prepare(given), stop]);
   if (typeof prepared === "string") return 0; // A signal, and there is nothing that could be stopped.
-  return await runUntil(stop, flags, prepared);
+  return await runUntil(stop, given, prepared);
 }
 
 /** An agent that was not started yet. */

@@ -6,12 +6,14 @@ import { configProblems } from "../service/validate.ts";
 import { buildInfo } from "./build-info.ts";
 import { CONFIG_FLAGS, configSource } from "./config-flags.ts";
 import { getConfig } from "./configuration.ts";
-import { parseFlags } from "./flags.ts";
+import { type FlagSet, parseFlags } from "./flags.ts";
 import { silent, warningsOnly } from "./loggers.ts";
+
+export const flags: FlagSet = CONFIG_FLAGS;
 
 /** Checks a configuration as far as that goes without opening ports. Says nothing when it is right. */
 export async function run(args: readonly string[]): Promise<number> {
-  const source = await configSource(parseFlags(args, CONFIG_FLAGS));
+  const source = await configSource(parseFlags(args, flags));
   const config = await getConfig(source, source.skipUnsupported ? warningsOnly : silent);
   const problems = [...configProblems(config), ...dryRunProblems(config)];
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
