@@ -1,9 +1,28 @@
-// What a plugin is: components of a third party, from a package or file of its own.
+// What a plugin is: components of a third party, from a package or file of its own. The types of the package `wattspan`.
 import type { ConnectorFactory } from "../component/connector.ts";
 import type { Entry } from "../component/entry.ts";
 import type { ExtensionFactory } from "../component/extension.ts";
 import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from "../component/index.ts";
 import type { Signal } from "../pdata/index.ts";
+
+export type { Connector, ConnectorFactory, Router } from "../component/connector.ts";
+export type { Entry } from "../component/entry.ts";
+export type { Extension, ExtensionFactory, StatusEvent } from "../component/extension.ts";
+export type {
+  Component,
+  CounterRegistry,
+  Exporter,
+  ExporterFactory,
+  Host,
+  Logger,
+  Processor,
+  ProcessorFactory,
+  ReceiverFactory,
+  Settings,
+} from "../component/index.ts";
+export type { Schema } from "../confmap/schema.ts";
+export type { Capabilities, Consumer, Consumers, Context } from "../consumer/index.ts";
+export type { Signal, SignalData } from "../pdata/index.ts";
 
 /** The components a plugin brings, in the form of this program's own indexes. */
 export interface Plugin {
