@@ -29,6 +29,13 @@ const DIFFERENCES: Readonly<Record<string, { readonly lacks?: string; readonly a
   "exporters/otlp_http": {
     adds: "disable_keep_alives idle_conn_timeout max_idle_conns max_idle_conns_per_host",
   },
+  "extensions/health_check": {
+    lacks: "grpc http.config http.config.enabled http.config.include_attributes http.config.path",
+    adds: `${httpServer()} ${httpServer("http.")}`,
+  },
+  "processors/resource_detection": {
+    adds: "container disable_keep_alives idle_conn_timeout max_idle_conns max_idle_conns_per_host",
+  },
   "extensions/zpages": { adds: httpServer() },
   "exporters/prometheus": { adds: httpServer() },
 };

@@ -19,6 +19,7 @@ import {
   SPAN_KIND,
   TracesBuilder,
 } from "../../pdata/index.ts";
+import { decodeJson } from "../../pdata/json/decode.ts";
 import { resourceProcessorFactory } from "../resource/factory.ts";
 import { attributesProcessorFactory } from "./factory.ts";
 
@@ -337,6 +338,77 @@ describe("include and exclude", () => {
       ),
     );
     expect(hit).toEqual(expected);
+  });
+
+  /** The values at `key` of the items that an action under `match` acts on. */
+  async function hits<S extends "logs" | "metrics">(
+    signal: S,
+    match: object,
+    json: object,
+    key: string,
+  ): Promise<AnyValue[]> {
+    const next = new Taker<S>();
+    const actions = [{ key: "hit", action: "insert", value: true }];
+    const config = parseConfig(attributesProcessorFactory.config, { ...match, actions });
+    const given = decodeJson(signal, Buffer.from(JSON.stringify(json)));
+    await attributesProcessorFactory.create(settings("attributes"), config, signal, next).consume(given);
+    const found: AnyValue[] = [];
+    editData<"logs" | "metrics">(next.taken[0]!, {
+      item({ attributes }) {
+        if (attributes.has(attributeKey("hit"))) found.push(attributes.get(attributeKey(key)));
+        return false;
+      },
+    });
+    return found;
+  }
+
+  const attribute = (value: string) => [{ key: "id", value: { stringValue: value } }];
+
+  it.each([
+    [{ include: { match_type: "strict", log_severity_texts: ["ERROR"] } }, ["c"]],
+    [{ include: { match_type: "regexp", log_severity_texts: ["^(INFO|ERR)"] } }, ["b", "c"]],
+    [{ include: { match_type: "regexp", log_bodies: ["time.*out"] } }, ["c"]],
+    [{ exclude: { match_type: "strict", log_bodies: ["started"] } }, ["a", "c"]],
+    [{ include: { match_type: "strict", log_severity_number: { min: 9 } } }, ["b", "c"]],
+    [{ include: { match_type: "strict", log_severity_number: { min: 10 } } }, ["c"]],
+    [
+      { include: { match_type: "strict", log_severity_number: { min: 10, match_undefined: true } } },
+      ["a", "c"],
+    ],
+    [{ include: { match_type: "strict", attributes: [{ key: "id", value: "b" }] } }, ["b"]],
+  ])("of logs, by %j", async (match, expected) => {
+    const logRecords = [
+      { attributes: attribute("a"), body: { intValue: "7" } },
+      {
+        attributes: attribute("b"),
+        severityNumber: 9,
+        severityText: "INFO",
+        body: { stringValue: "started" },
+      },
+      {
+        attributes: attribute("c"),
+        severityNumber: 17,
+        severityText: "ERROR",
+        body: { stringValue: "timed out: time is out" },
+      },
+    ];
+    const json = { resourceLogs: [{ scopeLogs: [{ logRecords }] }] };
+    expect(await hits("logs", match, json, "id")).toEqual(expected);
+  });
+
+  it.each([
+    [{ include: { match_type: "strict", metric_names: ["http.requests"] } }, ["a"]],
+    [{ include: { match_type: "regexp", metric_names: ["^http"] } }, ["a", "b"]],
+    [{ exclude: { match_type: "regexp", metric_names: ["duration$"] } }, ["a", "c"]],
+    [{ include: { match_type: "strict", resources: [{ key: "k", value: "other" }] } }, []],
+  ])("of metrics, by %j", async (match, expected) => {
+    const gauge = (name: string, id: string) => ({
+      name,
+      gauge: { dataPoints: [{ asInt: "1", attributes: attribute(id) }] },
+    });
+    const metrics = [gauge("http.requests", "a"), gauge("http.duration", "b"), gauge("cpu", "c")];
+    const json = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+    expect(await hits("metrics", match, json, "id")).toEqual(expected);
   });
 
   it.each([

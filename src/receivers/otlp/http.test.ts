@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { logs, metrics, traces } from "../../../test/support/data.ts";
 import { type Answer, post, send } from "../../../test/support/http-post.ts";
 import { OtlpUnderTest } from "../../../test/support/otlp-under-test.ts";
+import { encodeLz4 } from "../../config/compression/lz4-encode.ts";
+import { encodeFramedSnappy } from "../../config/compression/snappy-frames.ts";
 import { StatusError } from "../../config/rpc-status/status.ts";
 import { PermanentError } from "../../consumer/index.ts";
 import { dataFromBytes, type Signal } from "../../pdata/index.ts";
@@ -55,6 +57,8 @@ describe("OTLP over HTTP", () => {
     ["zlib", deflateSync],
     ["deflate", deflateSync],
     ["snappy", snappyBlock],
+    ["x-snappy-framed", encodeFramedSnappy],
+    ["lz4", encodeLz4],
   ] as const)("takes a body in %s", async (encoding, encode) => {
     await using otlp = await OtlpUnderTest.start({ http: {} });
     const body = encode(request("traces"));

@@ -1,13 +1,14 @@
-// The Collector's detectors that this build does not have, by the name that `detectors` and their blocks have.
+// The Collector's detectors that this build does not have.
 import { any, type Schema, struct } from "../../../confmap/schema.ts";
 
+/** By the name that `detectors` and their blocks have. */
 const NAMES = [
-  "akamai aks alibaba_ecs azure azureappservice azurecontainerapps azurefunctions consul digitalocean docker dynatrace",
-  "ec2 ecs eks elastic_beanstalk elasticbeanstalk gcp heroku hetzner ibmcloud_classic ibmcloud_vpc k8s_api k8snode",
+  "akamai aks alibaba_ecs azure azureappservice azurecontainerapps azurefunctions consul digitalocean docker",
+  "ec2 ecs eks elasticbeanstalk gcp heroku hetzner ibmcloud_classic ibmcloud_vpc k8s_api k8snode",
   "kubeadm lambda nova openshift oraclecloud scaleway tencent_cvm upcloud vultr",
 ].flatMap((line) => line.split(" "));
 
-export const FOREIGN_DETECTORS: ReadonlySet<string> = new Set(NAMES);
+export const FOREIGN_DETECTORS: ReadonlySet<string> = new Set([...NAMES, "dynatrace", "elastic_beanstalk"]);
 
 /** Their blocks, which say nothing while the detector is not named; existing configurations have them. */
 export const foreignBlocks: Schema<object> = struct(
