@@ -21,7 +21,11 @@ export const probabilisticSamplerConfig: Schema<ProbabilisticSamplerConfig> = st
   {
     sampling_percentage: float(),
     hash_seed: uint(),
-    mode: enumOf("sampler mode", ["hash_seed", "equalizing", "proportional", ""], ""),
+    mode: enumOf(
+      (written) => `unsupported sampler mode ${JSON.stringify(written)}`,
+      ["hash_seed", "equalizing", "proportional", ""],
+      "",
+    ),
     fail_closed: bool(true),
     sampling_precision: int(4),
     attribute_source: string("traceID"),

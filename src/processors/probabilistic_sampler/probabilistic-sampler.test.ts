@@ -247,7 +247,7 @@ describe("the configuration", () => {
     [{ attribute_source: "x" }, "invalid attribute source: x. Expected: traceID or record"],
     [{ sampling_precision: 15 }, "sampling precision is too great, should be <= 14: 15"],
     [{ sampling_precision: 0 }, "invalid sampling precision: 0"],
-    [{ mode: "x" }, 'unknown sampler mode "x"'],
+    [{ mode: "x" }, 'unsupported sampler mode "x"'],
   ])("%j", (raw, message) => {
     expect(() => parseConfig(factory.config, raw)).toThrow(message satisfies ConfigError["message"]);
   });
