@@ -1,10 +1,10 @@
 // Who reads the agent's own metrics: pages for Prometheus, and senders of OTLP.
 import { isDeepStrictEqual } from "node:util";
-import type { Labels } from "../../component/index.ts";
 import type { Counters } from "./counters.ts";
 import { errorText } from "./encode.ts";
 import type { MetricsConfig, PrometheusReaderConfig, ReaderConfig } from "./metrics-schema.ts";
 import { prometheusText } from "./prometheus-text.ts";
+import type { SentResource } from "./resource.ts";
 import { type Metric, readMetrics } from "./views.ts";
 
 /** Something that runs until it is closed. */
@@ -14,7 +14,7 @@ export interface Closable {
 
 interface Running extends Closable {
   config: ReaderConfig;
-  readonly resource: Labels;
+  readonly resource: SentResource;
 }
 
 /** The readers of one agent. Those that a new configuration has, too, run on. */
@@ -22,7 +22,7 @@ export class MetricReaders {
   readonly #counters: Counters;
   readonly #onError: (error: unknown) => void;
   #config: MetricsConfig = { level: "none", readers: [], views: [] };
-  #resource: Labels = {};
+  #resource: SentResource = { labels: {}, schemaUrl: "" };
   #running: readonly Running[] = [];
 
   /** `onError` is told of what a page could not answer. */
@@ -32,12 +32,12 @@ export class MetricReaders {
   }
 
   /** What `configure` was given last. */
-  get current(): { readonly config: MetricsConfig; readonly resource: Labels } {
+  get current(): { readonly config: MetricsConfig; readonly resource: SentResource } {
     return { config: this.#config, resource: this.#resource };
   }
 
   /** Starts what is new and then closes what is gone. Rejects, with everything as it was, when something cannot start. */
-  async configure(config: MetricsConfig, resource: Labels): Promise<void> {
+  async configure(config: MetricsConfig, resource: SentResource): Promise<void> {
     const wanted = config.level === "none" ? [] : config.readers;
     const started: Running[] = [];
     const running: Running[] = [];
@@ -63,7 +63,7 @@ export class MetricReaders {
     this.#running = [];
   }
 
-  async #start(config: ReaderConfig, resource: Labels): Promise<Running> {
+  async #start(config: ReaderConfig, resource: SentResource): Promise<Running> {
     const running: { config: ReaderConfig } = { config };
     const { pull, periodic } = config;
     if (pull?.exporter.prometheus) {
@@ -78,7 +78,7 @@ export class MetricReaders {
   }
 
   #page({ pull }: ReaderConfig): string {
-    return prometheusText(this.#read(), this.#resource, pull!.exporter.prometheus!);
+    return prometheusText(this.#read(), this.#resource.labels, pull!.exporter.prometheus!);
   }
 
   #read(): readonly Metric[] {
@@ -87,7 +87,7 @@ export class MetricReaders {
 }
 
 /** A page goes on at its address, whatever it is to show; a sender only when nothing changed. */
-function isSame({ config, resource }: Running, reader: ReaderConfig, wanted: Labels): boolean {
+function isSame({ config, resource }: Running, reader: ReaderConfig, wanted: SentResource): boolean {
   const [before, after] = [addressOf(config), addressOf(reader)];
   if (before !== undefined || after !== undefined) return before === after;
   return isDeepStrictEqual([config, resource], [reader, wanted]);

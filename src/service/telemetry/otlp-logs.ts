@@ -10,11 +10,11 @@ import {
   type LogRecordProcessor,
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
-import type { Labels } from "../../component/index.ts";
 import { encodeJson } from "./encode.ts";
 import type { Level } from "./logger.ts";
 import type { ExporterConfig, ProcessorConfig } from "./otlp-schema.ts";
 import { grpcTarget, httpTarget } from "./otlp-target.ts";
+import type { SentResource } from "./resource.ts";
 import { sdkResource } from "./sdk-resource.ts";
 import type { LogSender } from "./telemetry.ts";
 
@@ -26,7 +26,7 @@ const SEVERITIES: Readonly<Record<Level, SeverityNumber>> = {
 };
 
 /** Sends records until it is closed, and what is left then. */
-export function startLogSender(processors: readonly ProcessorConfig[], resource: Labels): LogSender {
+export function startLogSender(processors: readonly ProcessorConfig[], resource: SentResource): LogSender {
   const provider = new LoggerProvider({
     resource: sdkResource(resource),
     processors: processors.map(processorOf),

@@ -6,18 +6,18 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from "@opentelemetry/sdk-metrics";
-import type { Labels } from "../../component/index.ts";
 import type { Closable } from "./metric-readers.ts";
 import type { PeriodicReaderConfig } from "./metrics-schema.ts";
 import type { ExporterConfig } from "./otlp-schema.ts";
 import { grpcTarget, httpTarget } from "./otlp-target.ts";
+import type { SentResource } from "./resource.ts";
 import { CountersProducer } from "./sdk-metrics.ts";
 import type { Metric } from "./views.ts";
 
 /** Sends what `read` gives at each interval, and once more when closed. */
 export function startPeriodicReader(
   { interval, timeout, exporter }: PeriodicReaderConfig,
-  resource: Labels,
+  resource: SentResource,
   read: () => readonly Metric[],
 ): Closable {
   const reader = new PeriodicExportingMetricReader({

@@ -15,17 +15,20 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import type { Labels } from "../../component/index.ts";
 import type { SpanStart, Tracer } from "../graph/traced.ts";
 import { errorText } from "./encode.ts";
 import type { Closable } from "./metric-readers.ts";
 import type { ExporterConfig, ProcessorConfig } from "./otlp-schema.ts";
 import { grpcTarget, httpTarget } from "./otlp-target.ts";
+import type { SentResource } from "./resource.ts";
 import type { RootSamplerConfig, SamplerConfig, TracesConfig } from "./schema.ts";
 import { sdkResource } from "./sdk-resource.ts";
 
 /** Makes and sends spans until it is closed, and what is left then. */
-export function startTracer({ processors, sampler }: TracesConfig, resource: Labels): Tracer & Closable {
+export function startTracer(
+  { processors, sampler }: TracesConfig,
+  resource: SentResource,
+): Tracer & Closable {
   const provider = new TracerProvider({
     resource: sdkResource(resource),
     sampler: samplerOf(sampler),

@@ -1,7 +1,14 @@
 // The resource of the agent's own telemetry.
-import type { Attributes, BuildInfo } from "../../component/index.ts";
+import type { Attributes, BuildInfo, Labels } from "../../component/index.ts";
 import { isMapping } from "../../confmap/expanded.ts";
 import { RESOURCE_SETTINGS } from "./schema.ts";
+
+/** The resource as it is sent. */
+export interface SentResource {
+  readonly labels: Labels;
+  /** Empty for none. */
+  readonly schemaUrl: string;
+}
 
 /** What was detected and the default resource, changed by what the user gave, in either form; null removes an attribute. */
 export function resourceOf(

@@ -10,6 +10,7 @@ import {
 import type { Labels } from "../../component/index.ts";
 import type { NumberSeries } from "./counters.ts";
 import type { Histogram } from "./histogram.ts";
+import type { SentResource } from "./resource.ts";
 import { sdkResource } from "./sdk-resource.ts";
 import type { Metric } from "./views.ts";
 
@@ -23,14 +24,14 @@ const NOTHING: Reading = { sum: 0, buckets: [] };
 
 /** Gives the SDK's readers what `read` gives. */
 export class CountersProducer implements MetricProducer {
-  readonly #resource: Labels;
+  readonly #resource: SentResource;
   readonly #read: () => readonly Metric[];
   readonly #delta: boolean;
   /** The last reading of each series, when differences are wanted. */
   readonly #last = new Map<string, Reading>();
   #start: HrTime = now();
 
-  constructor(resource: Labels, read: () => readonly Metric[], delta: boolean) {
+  constructor(resource: SentResource, read: () => readonly Metric[], delta: boolean) {
     this.#resource = resource;
     this.#read = read;
     this.#delta = delta;

@@ -8,6 +8,8 @@ import { freePort } from "../../../test/support/servers.ts";
 import { Bench } from "../../../test/support/service.ts";
 import { parseConfig } from "../../confmap/decode.ts";
 import { toObject } from "../../pdata/decode/common.ts";
+import { Logs } from "../../pdata/index.ts";
+import { encodeJson } from "../../pdata/json/encode.ts";
 import { Service } from "../service.ts";
 import { telemetryConfig } from "./schema.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -180,7 +182,11 @@ describe("the agent's own log", () => {
     const otlp = { protocol: "grpc", endpoint: `http://${receiver.endpoint}`, headers: { "x-key": "1" } };
     const processors = [{ batch: { schedule_delay: 10, exporter: { otlp } } }];
     await telemetry.configure(
-      configured({ metrics: { level: "none" }, logs: { processors, output_paths: [] } }),
+      configured({
+        metrics: { level: "none" },
+        logs: { processors, output_paths: [] },
+        resource: { schema_url: "https://opentelemetry.io/schemas/1.40.0" },
+      }),
     );
     telemetry.loggers({ "otelcol.component.id": "x" }).warn({ error: new Error("why"), n: 3 }, "Look.");
     await receiver.until(() => receiver.logs.length > 0);
@@ -189,6 +195,9 @@ describe("the agent's own log", () => {
     expect(record).toMatchObject({ body: "Look.", severityText: "warn", severityNumber: 13 });
     expect(toObject(record!.attributes)).toEqual({ "otelcol.component.id": "x", error: "why", n: 3n });
     expect(receiver.received[0]!.headers).toMatchObject({ "x-key": "1" });
+    expect(encodeJson(new Logs([receiver.received[0]!.bytes])).toString()).toContain(
+      '"schemaUrl":"https://opentelemetry.io/schemas/1.40.0"',
+    );
   });
 });
 

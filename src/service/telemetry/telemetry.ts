@@ -10,7 +10,7 @@ import { type LogOutputs, openOutputs } from "./log-outputs.ts";
 import { type LoggerFactory, Loggers, type LogRecord } from "./logger.ts";
 import { type Closable, MetricReaders } from "./metric-readers.ts";
 import { observeProcess } from "./process-metrics.ts";
-import { detectorsOf, resourceOf } from "./resource.ts";
+import { detectorsOf, resourceOf, type SentResource } from "./resource.ts";
 import type { LogsConfig, TelemetryConfig } from "./schema.ts";
 import { Traces } from "./traces.ts";
 import { boundsOf } from "./views.ts";
@@ -23,7 +23,7 @@ export interface LogSender extends Closable {
 /** What the log goes to, with what it was made from. */
 interface LogTargets {
   readonly config: LogsConfig;
-  readonly resource: Attributes;
+  readonly resource: SentResource;
   readonly outputs: LogOutputs;
   readonly sender: LogSender | undefined;
 }
@@ -61,9 +61,10 @@ export class Telemetry {
   async configure(config: TelemetryConfig): Promise<void> {
     const found = await this.#detect(config.resource);
     const resource = resourceOf(config.resource, this.#buildInfo, this.#instanceId, found);
-    const logs = await this.#openLogs(config.logs, resource);
+    const sent = { labels: asLabels(resource), schemaUrl: String(config.resource.schema_url ?? "") };
+    const logs = await this.#openLogs(config.logs, sent);
     try {
-      await this.#configureMetricsAndTraces(config, asLabels(resource));
+      await this.#configureMetricsAndTraces(config, sent);
     } catch (error) {
       if (logs !== this.#logs) await close(logs);
       throw error;
@@ -84,7 +85,10 @@ export class Telemetry {
     return detected(section, this.#buildInfo);
   }
 
-  async #configureMetricsAndTraces({ metrics, traces }: TelemetryConfig, resource: Labels): Promise<void> {
+  async #configureMetricsAndTraces(
+    { metrics, traces }: TelemetryConfig,
+    resource: SentResource,
+  ): Promise<void> {
     const { current } = this.#readers;
     await this.#readers.configure(metrics, resource);
     try {
@@ -105,7 +109,7 @@ export class Telemetry {
     this.#logs = undefined;
   }
 
-  async #openLogs(config: LogsConfig, resource: Attributes): Promise<LogTargets> {
+  async #openLogs(config: LogsConfig, resource: SentResource): Promise<LogTargets> {
     const { config: known, resource: knownResource } = this.#logs ?? {};
     if (this.#logs && isDeepStrictEqual([known, knownResource], [config, resource])) return this.#logs;
     try {
@@ -117,10 +121,10 @@ export class Telemetry {
   }
 }
 
-async function openSender(config: LogsConfig, resource: Attributes): Promise<LogSender | undefined> {
+async function openSender(config: LogsConfig, resource: SentResource): Promise<LogSender | undefined> {
   if (config.processors.length === 0) return undefined;
   const { startLogSender } = await import("./otlp-logs.ts");
-  return startLogSender(config.processors, asLabels(resource));
+  return startLogSender(config.processors, resource);
 }
 
 const AGGREGATIONS: readonly string[] = ["drop", "default", "sum", "explicit_bucket_histogram"];
@@ -134,7 +138,6 @@ function warnOfUnused({ traces, metrics, resource }: TelemetryConfig, logger: Lo
     "metrics::views::stream::aggregation": metrics.views.some(({ stream: { aggregation } }) =>
       Object.keys(aggregation).some((name) => !AGGREGATIONS.includes(name)),
     ),
-    "resource::schema_url": Boolean(resource.schema_url),
     "resource::detection/development::detectors": detectorsOf(resource["detection/development"]).some(
       (name) => !DETECTORS.includes(name),
     ),
