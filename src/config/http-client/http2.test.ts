@@ -1,3 +1,4 @@
+import { constants, createSecureServer, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { selfSigned } from "../../../test/support/certificate.ts";
@@ -99,6 +100,30 @@ describe("an HTTP client", () => {
       poster({ tls: { ca_pem: cert, server_name_override: "elsewhere.test" } })(to.endpoint),
     ).rejects.toThrow("elsewhere.test");
     await expect(post("https://127.0.0.1:1")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("posts again what the server has not looked at, once", async () => {
+    let refusals = 1;
+    let streams = 0;
+    const to = createSecureServer({ cert, key });
+    to.on("stream", (stream: ServerHttp2Stream) => {
+      streams++;
+      stream.on("error", () => {}); // Of those that it refuses.
+      if (refusals-- > 0) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      stream.resume().on("end", () => {
+        stream.respond({ ":status": 204 });
+        stream.end();
+      });
+    });
+    await new Promise<void>((resolve) => to.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => to.close());
+    const endpoint = `https://localhost:${(to.address() as AddressInfo).port}`;
+    const post = poster();
+    expect((await post(endpoint)).status).toBe(204);
+    expect(streams).toBe(2);
+    refusals = 2;
+    await expect(post(endpoint)).rejects.toThrow("REFUSED_STREAM");
+    expect(streams).toBe(4);
   });
 
   it("gives up on a connection that has fallen silent, with http2_read_idle_timeout", async () => {

@@ -26,6 +26,15 @@ export class Http2Sessions {
 
   /** Posts where that can be done over HTTP/2; undefined where it cannot. Rejects when there is no whole answer. */
   async post(post: HttpPost): Promise<HttpAnswer | undefined> {
+    try {
+      return await this.#post(post);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      return this.#post(post);
+    }
+  }
+
+  async #post(post: HttpPost): Promise<HttpAnswer | undefined> {
     const session = await this.#to(post.url, post.signal);
     if (!session) return undefined;
     try {
@@ -116,6 +125,11 @@ function ping(session: ClientHttp2Session, timeoutMs: number): void {
   });
 }
 
+/** The server has not looked at the request, as one that ends a connection says of those that came too late. */
+class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
+
 async function postHttp2(session: ClientHttp2Session, post: HttpPost): Promise<HttpAnswer> {
   const { url, headers, body, maxAnswerBytes, signal } = post;
   const stream = session.request(
@@ -126,7 +140,11 @@ async function postHttp2(session: ClientHttp2Session, post: HttpPost): Promise<H
     HttpAnswer["headers"] & { ":status"?: number }
   >();
   stream.once("response", resolve);
-  stream.on("error", reject); // Again after the response: the body's reader is told too.
+  const fail = (cause: Error) => {
+    const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    reject(refused ? new RefusedError(cause.message, { cause }) : cause);
+  };
+  stream.on("error", fail); // Again after the response: the body's reader is told too.
   stream.once("close", () => reject(new Error("stream closed before the answer")));
   stream.end(Buffer.from(body)); // A copy: how long HTTP/2 holds on to what it was given is not known.
   const answer = await promise;
