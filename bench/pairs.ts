@@ -15,6 +15,8 @@ import { type LoadOptions, load } from "./wrk.ts";
  */
 const SAME_LOAD: Pace = { connections: 100, paceMs: 5 };
 const SATURATED: Pace = {};
+/** Until V8 has compiled what is hot: before, the agent takes several times as much of the client's processor. */
+const WARM_UP_SECONDS = 2;
 
 type Pace = Pick<LoadOptions, "connections" | "paceMs">;
 
@@ -66,6 +68,7 @@ async function pair(
   const loaded = { url: server.url, seconds, ...paceOf(mode) };
   const off = await run(server.pid, loaded);
   await using _agent = await startAgent({ mode, ends, port: server.port, endpoint: sink.endpoint });
+  if (mode === "spans") await load({ ...loaded, seconds: WARM_UP_SECONDS });
   return { off, on: await run(server.pid, loaded) };
 }
 
