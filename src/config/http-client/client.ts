@@ -1,12 +1,14 @@
 // An HTTP client by the Collector's settings, over node:http: `fetch` costs three times the memory.
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { CounterRegistry } from "../../component/index.ts";
 import { timerMs } from "../../confmap/duration.ts";
 import { type Compress, compressor } from "../compression/compress.ts";
 import { type Agents, openAgents } from "./agent.ts";
 import type { HttpClientConfig } from "./config.ts";
 import { CookieJar } from "./cookies.ts";
 import type { Http2Sessions } from "./http2.ts";
+import { countPost } from "./metrics.ts";
 
 /** What a server answered. */
 export interface HttpAnswer {
@@ -28,13 +30,16 @@ export interface HttpPost {
 /** Opened by its constructor, which throws when TLS files cannot be loaded. */
 export class HttpClient {
   readonly #config: HttpClientConfig;
+  readonly #counters: CounterRegistry | undefined;
   readonly #agents: Agents;
   readonly #compress: Compress | undefined;
   readonly #jar: CookieJar | undefined;
   #http2: Http2Sessions | undefined;
 
-  constructor(config: HttpClientConfig, onTlsFailure: (error: Error) => void) {
+  /** `counters` measure requests at the level `detailed`. */
+  constructor(config: HttpClientConfig, onTlsFailure: (error: Error) => void, counters?: CounterRegistry) {
     this.#config = config;
+    this.#counters = counters;
     this.#agents = openAgents(config, onTlsFailure);
     this.#compress = compressor(config.compression, config.compressionParams);
     this.#jar = config.cookies ? new CookieJar() : undefined;
@@ -69,7 +74,14 @@ export class HttpClient {
   }
 
   async #send(post: HttpPost, mayRepeat: boolean): Promise<HttpAnswer> {
-    const answer = (await this.#sendHttp2(post)) ?? (await this.#sendHttp1(post, mayRepeat));
+    const beganMs = performance.now();
+    const overHttp2 = await this.#sendHttp2(post);
+    const answer = overHttp2 ?? (await this.#sendHttp1(post, mayRepeat));
+    if (this.#counters?.detailed) {
+      const measured = { durationMs: performance.now() - beganMs, bodyBytes: post.body.length };
+      const httpVersion = overHttp2 ? "2.0" : "1.1";
+      countPost(this.#counters, { url: post.url, status: answer.status, httpVersion, ...measured });
+    }
     this.#jar?.store(post.url, answer.headers["set-cookie"] ?? []);
     return answer;
   }

@@ -1,5 +1,7 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import type { Host, Settings } from "../../component/index.ts";
+import { countCall } from "../../config/grpc-client/metrics.ts";
+import { CODE } from "../../config/rpc-status/codes.ts";
 import type { Capabilities, Context } from "../../consumer/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 import type { Sender } from "../helper/exporter.ts";
@@ -49,11 +51,22 @@ export class OtlpGrpcSender<S extends Signal> implements Sender<S> {
   }
 
   async #call(request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Buffer> {
+    const beganMs = performance.now();
     try {
-      return await this.#client.call(METHODS[this.#signal], request, signal);
+      const response = await this.#client.call(METHODS[this.#signal], request, signal);
+      this.#count(CODE.OK, beganMs);
+      return response;
     } catch (error) {
-      throw isServiceError(error) ? toPipelineError(error) : error;
+      if (!isServiceError(error)) throw error;
+      this.#count(error.code, beganMs);
+      throw toPipelineError(error);
     }
+  }
+
+  #count(code: number, beganMs: number): void {
+    const { counters } = this.#settings;
+    if (!counters.detailed) return;
+    countCall(counters, METHODS[this.#signal], code, performance.now() - beganMs);
   }
 }
 

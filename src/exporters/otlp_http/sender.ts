@@ -40,12 +40,10 @@ export class OtlpHttpSender<S extends Signal> implements Sender<S> {
 
   async start(host: Host): Promise<void> {
     refuseExtensions(host, "HTTP client", this.#config);
-    this.#client = new HttpClient(this.#config, ({ message }) => {
-      this.#settings.logger.error(
-        { error: message },
-        "Certificates could not be reloaded; the old ones are used.",
-      );
-    });
+    const { logger, counters } = this.#settings;
+    const warn = ({ message }: Error) =>
+      logger.error({ error: message }, "Certificates could not be reloaded; the old ones are used.");
+    this.#client = new HttpClient(this.#config, warn, counters);
   }
 
   async shutdown(): Promise<void> {
