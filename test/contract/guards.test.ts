@@ -75,8 +75,8 @@ describe.each(blocks)("$name $at", ({ kind, factory, path }) => {
   };
 
   it("does not start without its authenticator", async () => {
-    expect(await startError(create(guards))).toMatch(
-      /failed to resolve authenticator "oidc": authenticator not found$/,
+    expect(await startError(create(guards))).toBe(
+      'failed to resolve authenticator "oidc": authenticator not found',
     );
   });
 

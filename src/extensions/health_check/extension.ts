@@ -1,6 +1,7 @@
 import type { Extension } from "../../component/extension.ts";
 import type { Host, Logger } from "../../component/index.ts";
 import type { ServiceView } from "../../component/view.ts";
+import { refuseExtensions } from "../../config/extensions.ts";
 import { type HttpAnswer, type HttpRequest, NOT_FOUND } from "../../config/http-server/request.ts";
 import type { HttpServer } from "../../config/http-server/server.ts";
 import { smallServer } from "../../config/http-server/small-server.ts";
@@ -27,6 +28,7 @@ export class HealthCheckExtension implements Extension {
       ? smallServer(http, this.#logger, (request) => this.#status(request, host.view()))
       : smallServer(this.#config, this.#logger, (request) => this.#ready(request));
     const { endpoint } = http ?? this.#config;
+    refuseExtensions(host, "HTTP server", http ?? this.#config); // Has nothing to do with the address.
     try {
       const address = await this.#server.start(host);
       this.#logger.info({ endpoint: address }, "Starting health_check extension");
