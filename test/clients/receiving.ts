@@ -11,23 +11,24 @@ import { readWritten, type Written } from "./found.ts";
 export interface ReceivingOptions {
   /** Files with its certificate and key. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  readonly ports?: Ports;
+  readonly processors?: Readonly<Record<string, object>>;
+  /** Instead of the file exporter. */
+  readonly exporters?: Readonly<Record<string, object>>;
 }
 
-const PORTS = ["grpc", "http", "metrics"] as const;
+/** Where a wattspan listens, and where it has its metrics. */
+export type Ports = Readonly<Record<"grpc" | "http" | "metrics", number>>;
 
 /** The ports of a wattspan that is yet to start. */
-export async function findPorts(): Promise<Record<(typeof PORTS)[number], number>> {
-  const ports = await Promise.all(PORTS.map(async (name) => [name, await freePort()] as const));
-  return Object.fromEntries(ports) as Record<(typeof PORTS)[number], number>;
+export async function findPorts(): Promise<Ports> {
+  const [grpc, http, metrics] = await Promise.all([freePort(), freePort(), freePort()]);
+  return { grpc, http, metrics };
 }
 
 /** A configuration with one pipeline for each signal. */
-export function configuration(
-  ports: Awaited<ReturnType<typeof findPorts>>,
-  { tls }: ReceivingOptions,
-  exporters: Readonly<Record<string, object>>,
-  processors: Readonly<Record<string, unknown>> = {},
-): string {
+function configuration(ports: Ports, options: ReceivingOptions, file: string): string {
+  const { tls, processors = {}, exporters = { file: { path: file } } } = options;
   const security = tls ? { tls: { cert_file: tls.certFile, key_file: tls.keyFile } } : {};
   const pipeline = {
     receivers: ["otlp"],
@@ -58,11 +59,11 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** A wattspan with an otlp receiver for both protocols and a file exporter. */
 export class Receiving {
-  readonly ports: Awaited<ReturnType<typeof findPorts>>;
+  readonly ports: Ports;
   readonly agent: Agent;
   readonly #folder: string;
 
-  private constructor(ports: Receiving["ports"], agent: Agent, folder: string) {
+  private constructor(ports: Ports, agent: Agent, folder: string) {
     this.ports = ports;
     this.agent = agent;
     this.#folder = folder;
@@ -70,10 +71,8 @@ export class Receiving {
 
   static async start(options: ReceivingOptions = {}): Promise<Receiving> {
     const folder = mkdtempSync(join(tmpdir(), "clients-"));
-    const ports = await findPorts();
-    const agent = await Agent.start(
-      configuration(ports, options, { file: { path: join(folder, "written.jsonl") } }),
-    );
+    const ports = options.ports ?? (await findPorts());
+    const agent = await Agent.start(configuration(ports, options, join(folder, "written.jsonl")));
     return new Receiving(ports, agent, folder);
   }
 

@@ -8,6 +8,7 @@ import { run } from "./cache.ts";
 import { checkLogs, checkMetrics, checkSpans, type Sent } from "./check.ts";
 import type { SpanId, Traits } from "./expected.ts";
 import { type Command, goClient, nodeClient, pythonClient } from "./obtain.ts";
+import { PRESSURE_TESTS, testPressure } from "./pressure.ts";
 import { Receiving, readCounts } from "./receiving.ts";
 import type { Report } from "./report.ts";
 import { describeTransport, environment, type Protocol, type Transport } from "./transport.ts";
@@ -18,6 +19,10 @@ export interface Sdk {
   readonly name: string;
   readonly obtain: () => Promise<Command>;
   readonly protocols: readonly Protocol[];
+  /** Protocols over which it tries again what was refused. */
+  readonly retries: readonly Protocol[];
+  /** Half a minute in the unit that it takes OTEL_EXPORTER_OTLP_TIMEOUT to have. */
+  readonly halfMinute: string;
   readonly traits: Traits;
   /** The largest integer that an attribute of its can have. */
   readonly maxInteger: bigint;
@@ -31,6 +36,8 @@ export const SDKS: readonly Sdk[] = [
     name: "Go",
     obtain: goClient,
     protocols: ["grpc", "http/protobuf"],
+    retries: ["grpc", "http/protobuf"],
+    halfMinute: "30000",
     traits: { keepsExemplars: true, sendsTraceFlags: true, sendsTraceStateOfLinks: false },
     maxInteger: MAX_INT64,
   },
@@ -38,6 +45,8 @@ export const SDKS: readonly Sdk[] = [
     name: "Python",
     obtain: pythonClient,
     protocols: ["grpc", "http/protobuf"],
+    retries: ["grpc", "http/protobuf"],
+    halfMinute: "30",
     traits: { keepsExemplars: true, sendsTraceFlags: false, sendsTraceStateOfLinks: false },
     maxInteger: MAX_INT64,
   },
@@ -45,6 +54,8 @@ export const SDKS: readonly Sdk[] = [
     name: "Node.js",
     obtain: nodeClient,
     protocols: ["grpc", "http/protobuf", "http/json"],
+    retries: ["http/protobuf"], // Its gRPC exporter drops what was not taken at once.
+    halfMinute: "30000",
     traits: { keepsExemplars: false, sendsTraceFlags: true, sendsTraceStateOfLinks: true },
     maxInteger: BigInt(Number.MAX_SAFE_INTEGER),
   },
@@ -67,7 +78,8 @@ export async function send(command: Command, work: Workload, env: NodeJS.Process
 /** Runs all transports of an SDK, in a folder for its certificate. */
 export async function testSdk(report: Report, sdk: Sdk, folder: string): Promise<void> {
   const transports = transportsOf(sdk, join(folder, "cert.pem"));
-  await report.group(`${sdk.name} SDK`, transports.length * 4, async () => {
+  const count = transports.length * 4 + sdk.retries.length * PRESSURE_TESTS;
+  await report.group(`${sdk.name} SDK`, count, async () => {
     const command = await sdk.obtain();
     const { cert, key } = selfSigned();
     writeFileSync(join(folder, "cert.pem"), cert);
@@ -76,6 +88,7 @@ export async function testSdk(report: Report, sdk: Sdk, folder: string): Promise
       const name = `${sdk.name} SDK, ${describeTransport(transport)}`;
       await report.group(name, 4, () => testTransport(report, name, sdk, command, transport, folder));
     }
+    for (const protocol of sdk.retries) await testPressure(report, sdk, command, protocol, folder);
   });
 }
 

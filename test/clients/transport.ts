@@ -11,6 +11,8 @@ export interface Transport {
   readonly caFile?: string;
   /** Metrics are sent as differences. */
   readonly isDelta?: boolean;
+  /** How long it may try, in what the SDK takes the variable's unit for. */
+  readonly timeout?: string;
 }
 
 /** What would speak for itself: Python's requests prefers its own bundle of certificates to the one it is told. */
@@ -18,7 +20,7 @@ const OWN = /^(OTEL_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$/;
 
 /** The environment of a client. */
 export function environment(transport: Transport, port: number): NodeJS.ProcessEnv {
-  const { protocol, compression, caFile, isDelta } = transport;
+  const { protocol, compression, caFile, isDelta, timeout } = transport;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN.test(name))),
     NO_PROXY: "127.0.0.1,localhost",
@@ -28,6 +30,7 @@ export function environment(transport: Transport, port: number): NodeJS.ProcessE
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: isDelta ? "delta" : "cumulative",
     // Not every SDK knows "none", which is what all do without it.
     ...(compression === "gzip" ? { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" } : {}),
+    ...(timeout ? { OTEL_EXPORTER_OTLP_TIMEOUT: timeout } : {}),
     ...(caFile ? { OTEL_EXPORTER_OTLP_CERTIFICATE: caFile } : {}),
   };
 }
