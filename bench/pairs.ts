@@ -16,7 +16,7 @@ import { type LoadOptions, load } from "./wrk.ts";
 const SAME_LOAD: Pace = { connections: 100, paceMs: 5 };
 const SATURATED: Pace = {};
 /** Until V8 has compiled what is hot: before, the agent takes several times as much of the client's processor. */
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 1;
 
 type Pace = Pick<LoadOptions, "connections" | "paceMs">;
 

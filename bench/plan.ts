@@ -32,7 +32,7 @@ export const DEFAULT_PLAN: Plan = {
 
 export const QUICK_PLAN: Plan = {
   seconds: 1,
-  kernelRuns: 3,
+  kernelRuns: 2,
   ends: ["server"],
   pairs: 2,
   pairsMs: 15_000,
