@@ -24,7 +24,7 @@ export class Report {
     } catch (error) {
       if (!(error instanceof Unavailable)) return this.fail(name, error);
       this.skipped += count;
-      console.log(`  SKIPPED  ${name}, ${count} tests: ${error.message.split("\n").at(-1)}`);
+      console.log(`  SKIPPED  ${name}, ${count} tests: ${reason(error.message)}`);
     }
   }
 
@@ -38,4 +38,10 @@ export class Report {
     this[outcome]++;
     console.log(`  ${outcome === "failed" ? "FAILED" : outcome}   ${name}`);
   }
+}
+
+/** The line that names the error; package managers end with advice. */
+function reason(message: string): string | undefined {
+  const lines = message.split("\n");
+  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
 }
