@@ -1,7 +1,9 @@
 // Compression for gRPC as OTLP wants it: gzip at its fastest level, which grpc-js has no option for, and of messages in
 // pieces, which grpc-js does not know, and the zstd and framed snappy of the Collector's codecs, which it does not have.
 import { createRequire } from "node:module";
+import type { Metadata } from "@grpc/grpc-js";
 import { compressor } from "../../config/compression/compress.ts";
+import { GRPC_ENCODINGS } from "../../config/compression/decompress.ts";
 import { gzipPieces } from "./compressor.ts";
 import { installPieces, piecesOf, standInFor } from "./pieces.ts";
 
@@ -13,7 +15,10 @@ interface FilteredMessage {
 interface Filter {
   currentCompressionAlgorithm?: string;
   readonly sharedFilterConfig?: { readonly serverSupportedEncodingHeader?: string };
+  /** What an answer is read with; it follows from the answer's metadata. */
+  readonly receiveCompression?: { decompressMessage?(message: Buffer): Promise<Buffer> };
   sendMessage(message: Promise<FilteredMessage>): Promise<FilteredMessage>;
+  receiveMetadata(metadata: Metadata): Metadata;
 }
 interface FilterFactory {
   readonly prototype: { readonly options?: Readonly<Record<string, unknown>>; createFilter(): Filter };
@@ -26,6 +31,9 @@ interface FilterFactory {
 export const COMPRESSION_OPTION = "wattspan.compression";
 
 const FURTHER = { zstd: compressor("zstd")!, snappy: compressor("x-snappy-framed")! } as const;
+
+/** What an answer may unfold to: grpc-js's limit for what comes uncompressed. */
+const MAX_ANSWER_BYTES = 4 << 20;
 
 /** What precedes a message in gRPC: whether it is compressed, and its length. */
 const PREFIX_BYTES = 5;
@@ -63,9 +71,23 @@ function install(): boolean {
       // What the server said of itself meanwhile may have ruled a compression out.
       return { ...message, message: await frameOf(filter.currentCompressionAlgorithm, pieces) };
     };
+    const receiveMetadata = filter.receiveMetadata.bind(filter);
+    filter.receiveMetadata = (metadata) => {
+      const [encoding] = metadata.get("grpc-encoding");
+      const received = receiveMetadata(metadata);
+      takeAnswersIn(`${encoding}`, filter);
+      return received;
+    };
     return filter;
   };
   return true;
+}
+
+/** grpc-go answers in the compression in which it was asked, which grpc-js may not have. */
+function takeAnswersIn(encoding: string, { receiveCompression }: Filter): void {
+  const decompress = encoding in FURTHER ? GRPC_ENCODINGS.get(encoding) : undefined;
+  if (!decompress || !receiveCompression) return;
+  receiveCompression.decompressMessage = async (message) => await decompress(message, MAX_ANSWER_BYTES);
 }
 
 /** Whether the server takes `encoding`, as far as is known of it. */

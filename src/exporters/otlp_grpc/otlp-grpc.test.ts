@@ -1,8 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type ServerHttp2Stream } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { zstdCompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HostRecorder, LogRecorder, settings } from "../../../test/support/component.ts";
 import { logs, metrics, traces } from "../../../test/support/data.ts";
@@ -104,6 +108,26 @@ describe("otlp_grpc exporter", () => {
       expect(otlp.bytes).toEqual([traces(4000), traces(1)].map((data) => Buffer.from(data.bytes())));
     },
   );
+
+  it("takes an answer in the compression of its request, as Go's servers give it", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    cleanups.push(async () => void server.close());
+    server.on("stream", (stream: ServerHttp2Stream) => {
+      stream.respond(
+        { ":status": 200, "content-type": "application/grpc", "grpc-encoding": "zstd" },
+        { waitForTrailers: true },
+      );
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      const answer = zstdCompressSync(Buffer.alloc(0));
+      stream
+        .resume()
+        .on("end", () => stream.end(Buffer.concat([Buffer.of(1, 0, 0, 0, answer.length), answer])));
+    });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const sink = await exporter("traces", { endpoint: `127.0.0.1:${port}`, compression: "zstd" });
+    await expect(sink.consume(traces(1))).resolves.toBeUndefined();
+  });
 
   it("fails for good with a server that does not know its compression", async () => {
     const server = await receiver(); // grpc-js's own has gzip and deflate.
