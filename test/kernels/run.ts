@@ -16,7 +16,8 @@ const TIMEOUT_MS = 20 * 60_000;
  * The table of the socket tap runs once per mechanism, what else depends on the kernel once per kernel. The tests of
  * knobs, overload, leaks and sudden ends measure time or repeat a thousand times, which emulation makes mean nothing.
  */
-const ALL_TESTS = "test/kernel/{http,kretprobes,process,native-{object,map,ring,attach,probe}}.test.ts";
+const ALL_TESTS =
+  "test/{kernel/{http,process,native-{object,map,ring,attach,probe}},kernels/kretprobes}.test.ts";
 const TAP_TESTS = "test/kernel/http.test.ts";
 
 const { values: options, positionals: series } = parseArgs({
