@@ -202,6 +202,7 @@ test("goes on when it could not read once", async () => {
   await vi.advanceTimersByTimeAsync(10_500);
   expect(spanCount(traces.taken)).toBe(1);
   expect(metrics.taken).not.toEqual([]);
+  expect(host.statuses.at(-1)).toBe("ok");
 });
 
 test("goes on when what follows refuses", async () => {
@@ -216,6 +217,7 @@ test("goes on when what follows refuses", async () => {
   await vi.advanceTimersByTimeAsync(300);
   expect(spanCount(traces.taken)).toBe(1);
   await receiver.shutdown(never);
+  expect(host.statuses).toEqual(["recoverable_error", "ok"]);
 });
 
 test("wakes up twice a second while nothing comes, more often once something does", async () => {

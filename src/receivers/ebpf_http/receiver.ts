@@ -6,6 +6,7 @@ import type { Traces } from "../../pdata/index.ts";
 import type { EbpfHttpConfig } from "./config.ts";
 import { Discovery } from "./discovery.ts";
 import { DrainPace } from "./drain-pace.ts";
+import { Health } from "./health.ts";
 import { LossReporter } from "./losses.ts";
 import { ProcessSelection } from "./process-selection.ts";
 import { SpanSampling } from "./span-sampling.ts";
@@ -29,7 +30,7 @@ export interface EbpfHttpReceiverParts {
 
 /** What exists between start and shutdown. */
 interface Running {
-  readonly host: Host;
+  readonly health: Health;
   readonly source: HttpSource;
   readonly telemetry: HttpTelemetry;
   readonly selection: ProcessSelection;
@@ -78,7 +79,14 @@ export class EbpfHttpReceiver implements Component {
     });
     const selection = new ProcessSelection(discovery, source.processes, source.tap);
     const losses = new LossReporter(logger, signals);
-    this.#running = { host, source, telemetry, selection, losses, timers: this.#startTimers() };
+    this.#running = {
+      health: new Health(host),
+      source,
+      telemetry,
+      selection,
+      losses,
+      timers: this.#startTimers(),
+    };
     selection.start();
     this.#sampledAtMs = performance.now();
     logger.info(source.description, "Watching HTTP.");
@@ -127,11 +135,12 @@ export class EbpfHttpReceiver implements Component {
   }
 
   /** A step that fails is this receiver's failure, not the agent's; the next may succeed. */
-  #guarded({ host }: Running, step: () => void): void {
+  #guarded({ health }: Running, step: () => void): void {
     try {
       step();
+      health.succeeded("read");
     } catch (cause) {
-      host.reportStatus("recoverable_error", cause);
+      health.failed("read", cause);
     }
   }
 
@@ -150,23 +159,24 @@ export class EbpfHttpReceiver implements Component {
     return records;
   }
 
-  #deliver({ host, telemetry }: Running): void {
+  #deliver({ health, telemetry }: Running): void {
     const traces = telemetry.takeTraces();
     if (!traces) return;
     const count = traces.itemCount;
     this.#waitingSpans += count;
-    const delivery = this.#handOn(traces, host).finally(() => {
+    const delivery = this.#handOn(traces, health).finally(() => {
       this.#waitingSpans -= count;
       this.#deliveries.delete(delivery);
     });
     this.#deliveries.add(delivery);
   }
 
-  async #handOn(traces: Traces, host: Host): Promise<void> {
+  async #handOn(traces: Traces, health: Health): Promise<void> {
     try {
       await this.#parts.next.traces?.consume(traces);
+      health.succeeded("traces");
     } catch (cause) {
-      host.reportStatus("recoverable_error", cause); // no sender to tell: the graph counts the refusal
+      health.failed("traces", cause); // no sender to tell: the graph counts the refusal
     }
   }
 
@@ -187,15 +197,16 @@ export class EbpfHttpReceiver implements Component {
     });
   }
 
-  async #collect({ host, source, telemetry }: Running, isLast: boolean): Promise<void> {
+  async #collect({ health, source, telemetry }: Running, isLast: boolean): Promise<void> {
     const { metrics: next } = this.#parts.next;
     if (!next) return;
     try {
       source.drainProcesses();
       const metrics = telemetry.collect(performance.now(), isLast);
       if (metrics) await next.consume(metrics);
+      health.succeeded("metrics");
     } catch (cause) {
-      host.reportStatus("recoverable_error", cause); // cumulative: the next collection says it too
+      health.failed("metrics", cause); // cumulative: the next collection says it too
     }
   }
 
