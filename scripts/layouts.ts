@@ -9,7 +9,7 @@ const OUTPUT = "src/ebpf/layouts.gen.ts";
 /** Structs that leave the kernel: those an object exports by a variable of this prefix, and the keys and values of its maps. */
 const EXPORTED = /^(http|exec|fork|exit|process)_\w+$/;
 /** Working state that no reader in user space has. */
-const INTERNAL = /(scratch|scan|stream|run|zeros|lines|shape|partial|capture|slot_key|budget)$/;
+const INTERNAL = /(scratch|scan|stream|run|zeros|lines|segment|shape|partial|capture|slot_key|budget)$/;
 
 function collect(): Map<string, StructLayout> {
   const found = new Map<string, StructLayout>();

@@ -157,16 +157,6 @@ export const http_request_event = {
   client_observed: 152,
 } as const;
 
-/** Byte offsets of `struct http_segment`; `size` is its length. */
-export const http_segment = {
-  size: 24,
-  hash: 0,
-  bytes: 8,
-  digits: 12,
-  odd: 16,
-  first: 20,
-} as const;
-
 /** Byte offsets of `struct http_series`; `size` is its length. */
 export const http_series = {
   size: 120,

@@ -1,6 +1,7 @@
 // Hot: counts the traffic of every component, once for all, at the edges between them.
 import type { CounterRegistry, Exporter } from "../component/index.ts";
 import { SIGNAL_ITEMS } from "../component/signal-items.ts";
+import { DEFAULT_BOUNDS } from "../config/server/bounds.ts";
 import type { Consumer } from "../consumer/index.ts";
 import type { QueuedExporter } from "../exporters/helper/exporter.ts";
 import { FailureCounter } from "../exporters/helper/failures.ts";
@@ -122,15 +123,12 @@ export function processorCount(
   return counters.counter(`otelcol_processor_${direction}_items`, { processor: id, "otel.signal": signal });
 }
 
-/** OpenTelemetry's default bounds, which the Collector left as they are for a duration in seconds. */
-const DURATION_BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
-
-/** How long a processor takes for itself, in seconds. */
+/** How long a processor takes for itself, in seconds, by bounds that the Collector left as they are. */
 export function processorDuration(
   id: string,
   signal: Signal,
   counters: CounterRegistry,
 ): { record(seconds: number): void } {
   const labels = { processor: id, "otel.signal": signal };
-  return counters.histogram("otelcol_processor_internal_duration", labels, DURATION_BOUNDS);
+  return counters.histogram("otelcol_processor_internal_duration", labels, DEFAULT_BOUNDS);
 }

@@ -1,6 +1,6 @@
 // What is counted of answered requests at the level `detailed`: the metrics of OpenTelemetry's instrumentation of Go's net/http.
 import type { CounterRegistry } from "../../component/index.ts";
-import { DURATION_BOUNDS, SIZE_BOUNDS } from "../server/bounds.ts";
+import { DEFAULT_BOUNDS, DURATION_BOUNDS } from "../server/bounds.ts";
 
 /** A POST that was answered. */
 export interface AnsweredPost {
@@ -26,5 +26,5 @@ export function countPost(counters: CounterRegistry, post: AnsweredPost): void {
   const histogram = (name: string, bounds: readonly number[]) =>
     counters.histogram(`http.client.request.${name}`, labels, bounds);
   histogram("duration", DURATION_BOUNDS).record(post.durationMs / 1000);
-  histogram("body.size", SIZE_BOUNDS).record(post.bodyBytes);
+  histogram("body.size", DEFAULT_BOUNDS).record(post.bodyBytes);
 }

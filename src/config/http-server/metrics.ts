@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { CounterRegistry, Labels } from "../../component/index.ts";
 import { splitHostPort } from "../net.ts";
-import { DURATION_BOUNDS, SIZE_BOUNDS } from "../server/bounds.ts";
+import { DEFAULT_BOUNDS, DURATION_BOUNDS } from "../server/bounds.ts";
 import type { HttpAnswer, RequestHead } from "./request.ts";
 
 const METHODS: ReadonlySet<string> = new Set(
@@ -35,8 +35,8 @@ export class MeasuredRequest {
     const record = (name: string, bounds: readonly number[], value: number) =>
       this.#counters.histogram(`http.server.${name}`, labels, bounds).record(value);
     record("request.duration", DURATION_BOUNDS, (performance.now() - this.#beganMs) / 1000);
-    record("request.body.size", SIZE_BOUNDS, this.#bodyBytes);
-    record("response.body.size", SIZE_BOUNDS, Buffer.byteLength(answer.body));
+    record("request.body.size", DEFAULT_BOUNDS, this.#bodyBytes);
+    record("response.body.size", DEFAULT_BOUNDS, Buffer.byteLength(answer.body));
   }
 }
 

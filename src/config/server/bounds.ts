@@ -4,6 +4,6 @@ export const DURATION_BOUNDS: readonly number[] = [
 ];
 
 /** OpenTelemetry's default bounds. */
-export const SIZE_BOUNDS: readonly number[] = [
+export const DEFAULT_BOUNDS: readonly number[] = [
   0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
 ];

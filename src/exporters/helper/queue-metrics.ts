@@ -3,12 +3,12 @@ import type { CounterRegistry, Labels } from "../../component/index.ts";
 import type { Signal, SignalData } from "../../pdata/index.ts";
 
 /** The Collector's bounds for items. */
-export const ITEM_BOUNDS: readonly number[] = [
+const ITEM_BOUNDS: readonly number[] = [
   10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 20_000,
   30_000, 50_000, 100_000,
 ];
 /** The Collector's bounds for bytes: 128 B to 16 MiB. */
-export const BYTE_BOUNDS: readonly number[] = Array.from({ length: 18 }, (_, power) => 128 * 2 ** power);
+const BYTE_BOUNDS: readonly number[] = Array.from({ length: 18 }, (_, power) => 128 * 2 ** power);
 
 /** How large something is, each time it comes by. */
 export class Sizes {

@@ -5,7 +5,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import { compressor } from "../../config/compression/compress.ts";
 import { GRPC_ENCODINGS } from "../../config/compression/decompress.ts";
 import { gzipPieces } from "./compressor.ts";
-import { installPieces, piecesOf, standInFor } from "./pieces.ts";
+import { byteLengthOf, installPieces, piecesOf, standInFor } from "./pieces.ts";
 
 interface FilteredMessage {
   readonly message: Buffer;
@@ -106,9 +106,6 @@ async function frameOf(encoding: string | undefined, pieces: readonly Uint8Array
 function framed(message: readonly Uint8Array[], compressed: boolean): Uint8Array[] {
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt8(compressed ? 1 : 0, 0);
-  prefix.writeUInt32BE(
-    message.reduce((sum, { length }) => sum + length, 0),
-    1,
-  );
+  prefix.writeUInt32BE(byteLengthOf(message), 1);
   return [prefix, ...message];
 }

@@ -1,6 +1,7 @@
 // Hot path: gzip of messages that are in pieces.
 import { constants, createGzip, type Gzip, type ZlibReset } from "node:zlib";
 import { inBacklog } from "../../config/compression/backlog.ts";
+import { byteLengthOf } from "./pieces.ts";
 
 /** Of output; what a batch shrinks to is some five of them. */
 const OUTPUT_BYTES = 64 << 10;
@@ -51,8 +52,7 @@ const readers = new WeakMap<readonly Uint8Array[], Promise<unknown>>();
 /** Compresses the message that `pieces` are, as gzip. */
 export async function gzipPieces(pieces: readonly Uint8Array[]): Promise<Buffer[]> {
   const compressor = waiting.pop() ?? new Compressor();
-  const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  const compression = inBacklog(bytes, compressor.compress(pieces));
+  const compression = inBacklog(byteLengthOf(pieces), compressor.compress(pieces));
   readers.set(pieces, Promise.allSettled([readers.get(pieces), compression]));
   const message = await compression; // a compressor that failed is not used again
   if (waiting.length < KEPT) waiting.push(compressor);

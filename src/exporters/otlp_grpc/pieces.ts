@@ -36,6 +36,11 @@ export function piecesOf(message: Buffer): readonly Uint8Array[] | undefined {
   return standIns.get(message)?.bytes;
 }
 
+/** How long a message in pieces is. */
+export function byteLengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** Whether every write of the message has ended, and none in failure: one that failed may be half under way. */
 export function isWritten(message: readonly Uint8Array[]): boolean {
   return !writes.get(message);
